@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { calls } from "../../src/deploy/aws/access/calls.js";
 import { policyFor } from "../../src/deploy/aws/index.js";
 import { awsTarget, securedTarget } from "../helpers/aws-target.js";
+import { retraining } from "../helpers/state-machines.js";
 
 interface Action {
   /** Kinds of resources that a policy must allow. */
@@ -123,6 +124,31 @@ describe("the table", () => {
     const { Resource = [] } = policyFor("states", awsTarget).Statement.find(({ Sid }) => Sid === "ManageRules") ?? {};
     expect(Resource).toHaveLength(4);
     for (const arn of Resource) expect(arn).toMatch(/rule\/StepFunctionsGetEventsForSageMaker\w+JobsRule$/);
+  });
+
+  it("allows a state machine each call that its tasks make", () => {
+    const allowed = policyFor("states", awsTarget).Statement.flatMap(({ Action }) => Action);
+    const called = Object.values(retraining().States).flatMap((state) => {
+      if (state.Type !== "Task") return [];
+      const [, service = "", operation = ""] = /:::(?:aws-sdk:)?(\w+):(\w+)/.exec(state.Resource) ?? [];
+      // The action of Lambda's operation has another name.
+      const name = operation === "invoke" ? "invokeFunction" : operation;
+      return `${service}:${name.charAt(0).toUpperCase()}${name.slice(1)}`;
+    });
+    expect(called).toContain("sagemaker:CreateTrainingJob");
+    expect(called.filter((name) => !allowed.includes(name))).toEqual([]);
+  });
+
+  it("asks for tags that every request of a job has", () => {
+    const { Condition = {} } = policyFor("states", awsTarget).Statement.find(({ Sid }) => Sid === "CreateByTags") ?? {};
+    const asked = Object.entries(Condition["StringEquals"] ?? {}).map(([key, Value]) => ({
+      Key: key.replace("aws:RequestTag/", ""),
+      Value,
+    }));
+    expect(asked).toHaveLength(2);
+    for (const state of Object.values(retraining().States))
+      if (state.Type === "Task" && /create\w+Job/.test(state.Resource))
+        expect((state.Parameters as { Tags?: unknown }).Tags).toEqual(expect.arrayContaining(asked));
   });
 
   it("reads groups, namespaces and partitions", () => {

@@ -6,8 +6,9 @@ import {
   PutMetricDataCommand,
   type MetricDatum,
 } from "@aws-sdk/client-cloudwatch";
+import { EventBridgeClient, PutRuleCommand, PutTargetsCommand } from "@aws-sdk/client-eventbridge";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { alarms } from "../../src/deploy/aws/index.js";
+import { alarms, eventRules } from "../../src/deploy/aws/index.js";
 import { cloudWatchSink } from "../../src/io/metrics/cloudwatch-sink.js";
 import { rehearse, type Rehearsal } from "../../src/rehearsal/index.js";
 import { awsTarget } from "../helpers/aws-target.js";
@@ -25,7 +26,8 @@ beforeEach(async () => {
   called = [];
   const note = (name: string) => (event: unknown) =>
     void called.push(`${name} for ${(event as { alarmName: string }).alarmName}`);
-  rehearsal = await rehearse({ functions: { retrain: note("retrain"), "roll-back": note("roll back") } });
+  const looped = (event: unknown): void => void called.push((event as { "detail-type": string })["detail-type"]);
+  rehearsal = await rehearse({ functions: { retrain: note("retrain"), "roll-back": note("roll back"), looped } });
   client = new CloudWatchClient({
     endpoint: rehearsal.url,
     region: "us-east-1",
@@ -198,6 +200,52 @@ describe("the model", () => {
     expect([await stateOf("churn-dev-accuracy"), await stateOf("churn-dev-monitor")]).toEqual(["ALARM", "ALARM"]);
     await monitored({ model_accuracy: 0.85 });
     expect(await stateOf("churn-dev-accuracy")).toBe("OK");
+  });
+});
+
+describe("event rules", () => {
+  it("call a function when accuracy alarms, and by the hour, unless they are switched off", async () => {
+    const events = new EventBridgeClient({
+      endpoint: rehearsal.url,
+      region: "us-east-1",
+      credentials: { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "secret" },
+    });
+    const putRules = async (enabled?: false): Promise<void> => {
+      const rules = eventRules(
+        awsTarget,
+        { model: "churn" },
+        {
+          retrain: "arn:aws:lambda:us-east-1:123456789012:function:looped",
+          deadLetters: "arn:aws:sqs:us-east-1:123456789012:churn-dev-dead-letters",
+          reconcileHours: 2,
+          enabled,
+        },
+      );
+      for (const { PutRule, PutTargets } of rules) {
+        await events.send(new PutRuleCommand(PutRule));
+        await events.send(new PutTargetsCommand(PutTargets));
+      }
+    };
+    const accuracy = (Value: number): Promise<unknown> =>
+      put("Churnkit", {
+        MetricName: "ModelAccuracy",
+        Dimensions: [{ Name: "model", Value: "churn" }],
+        Timestamp: new Date(rehearsal.clock.now()),
+        Value,
+      });
+    await putRules();
+    await accuracy(0.7);
+    await wait(5 * hour);
+    const byAlarm = ["retrain for churn-dev-accuracy", "CloudWatch Alarm State Change"];
+    expect(called.slice(0, 2).sort()).toEqual(byAlarm.sort());
+    expect(called.slice(2)).toEqual(["Scheduled Event", "Scheduled Event"]);
+    await putRules(false);
+    await accuracy(0.9);
+    await wait(hour);
+    await accuracy(0.7);
+    await wait(5 * hour);
+    expect(called.slice(4)).toEqual(["retrain for churn-dev-accuracy"]);
+    events.destroy();
   });
 });
 

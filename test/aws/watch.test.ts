@@ -106,7 +106,7 @@ it.skipIf(!ready)("fits AWS's models of the services", () => {
 });
 
 const golden = {
-  alarms: watching,
+  alarms: alarms(awsTarget, { model: "churn" }, { dailyUsd: 50, anomalies: 2, notify: [topic], rollBack: functionArn }),
   dashboard: { ...board, DashboardBody: JSON.parse(board.DashboardBody ?? "") as unknown },
   rules,
   scalings,
@@ -328,6 +328,12 @@ describe("event rules", () => {
     expect(() => eventRules(awsTarget, endpoint, { retrain: topic, deadLetters: queue })).toThrow(
       /retrain must be an ARN/,
     );
+    const elsewhere = functionArn.replace("us-east-1", "eu-west-1");
+    expect(() => eventRules(awsTarget, endpoint, { retrain: elsewhere, deadLetters: queue })).toThrow(
+      /in us-east-1, such/,
+    );
+    const long = { ...endpoint, name: "e".repeat(50) };
+    expect(() => eventRules(awsTarget, long, { retrain: functionArn, deadLetters: queue })).toThrow(/Shorten the name/);
     expect(() => eventRules(awsTarget, endpoint, { retrain: functionArn } as never)).toThrow(/deadLetters is missing/);
   });
 });

@@ -14,14 +14,16 @@ export interface Calls {
 }
 
 const sagemaker = (...names: readonly string[]): string[] => names.map((name) => `sagemaker:${name}`);
-const jobKinds = ["training-job", "processing-job", "transform-job", "hyper-parameter-tuning-job"];
-const createJobs = sagemaker(
+/** What pipelines and state machines make. */
+const madeKinds = ["training-job", "processing-job", "transform-job", "hyper-parameter-tuning-job", "model"];
+const create = sagemaker(
   "CreateTrainingJob",
   "CreateProcessingJob",
   "CreateTransformJob",
   "CreateHyperParameterTuningJob",
+  "CreateModel",
 );
-const followJobs = sagemaker(
+const follow = sagemaker(
   "DescribeTrainingJob",
   "StopTrainingJob",
   "DescribeProcessingJob",
@@ -31,11 +33,12 @@ const followJobs = sagemaker(
   "DescribeHyperParameterTuningJob",
   "StopHyperParameterTuningJob",
   "ListTrainingJobsForHyperParameterTuningJob",
+  "DescribeModel",
 );
 const describeServing = sagemaker("DescribeModel", "DescribeEndpointConfig", "DescribeEndpoint");
 const servingKinds = ["model", "endpoint-config", "endpoint"];
 
-const requestTags = ({ target }: Place): Condition => ({
+const requestTags = ({ target }: Place) => ({
   StringEquals: { "aws:RequestTag/project": target.name, "aws:RequestTag/stage": target.stage },
 });
 const resourceTags = ({ target }: Place): Condition => ({
@@ -136,21 +139,20 @@ export const calls = {
     on: "EC2 knows no resource for these calls.",
     needs: "vpc",
   },
-  CreateJobs: { actions: createJobs, on: ({ own }) => own(...jobKinds), when: requestTags },
-  FollowJobs: { actions: followJobs, on: ({ own }) => own(...jobKinds) },
-  TagJobs: { actions: ["sagemaker:AddTags"], on: ({ own }) => own(...jobKinds), when: requestTags },
-  // SageMaker names what its pipelines make, so the tags decide.
-  CreateInPipeline: {
-    actions: [...createJobs, "sagemaker:CreateModel"],
-    on: ({ any }) => any(...jobKinds, "model"),
-    when: requestTags,
+  // Pipelines and state machines give names of their own, so the tags decide.
+  CreateByTags: { actions: create, on: ({ any }) => any(...madeKinds), when: requestTags },
+  TagNew: {
+    actions: ["sagemaker:AddTags"],
+    on: ({ any }) => any(...madeKinds),
+    // Not what exists: it would be theirs then.
+    when: (place) => ({
+      StringEquals: {
+        ...requestTags(place).StringEquals,
+        "sagemaker:TaggingAction": create.map((action) => action.replace("sagemaker:", "")),
+      },
+    }),
   },
-  TagInPipeline: { actions: ["sagemaker:AddTags"], on: ({ any }) => any(...jobKinds, "model"), when: requestTags },
-  FollowInPipeline: {
-    actions: [...followJobs, "sagemaker:DescribeModel"],
-    on: ({ any }) => any(...jobKinds, "model"),
-    when: resourceTags,
-  },
+  FollowByTags: { actions: follow, on: ({ any }) => any(...madeKinds), when: resourceTags },
   RunPipelines: {
     actions: sagemaker("DescribePipeline", "StartPipelineExecution"),
     on: ({ own }) => own("pipeline"),

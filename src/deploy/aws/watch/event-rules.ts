@@ -1,4 +1,5 @@
 import { count, literal, optional, strictObject, text, where, withDefault } from "../../../base/json/index.js";
+import { ChurnkitError } from "../../../base/errors.js";
 import { decodeWith } from "../decode.js";
 import { type AwsTarget, arnOf, nameOf, tagsOf } from "../target.js";
 import { page, type Watched, type WatchedEndpoint, watchedEndpoint } from "./endpoint.js";
@@ -50,23 +51,27 @@ interface EventRule {
   };
 }
 
-const arnIn = (service: string, example: string) =>
-  where(
-    text(1024),
-    (value) => new RegExp(`^arn:aws[a-z-]*:${service}:[a-z0-9-]+:\\d{12}:[\\w:.-]+$`).test(value),
-    `an ARN such as "${example}"`,
-  );
-const functionArn = optional(arnIn("lambda", "arn:aws:lambda:us-east-1:123456789012:function:churn-dev-retrain"));
+/** Longest name of a rule. */
+const longestName = 64;
 
-const decoder = strictObject({
-  retrain: functionArn,
-  reconcileHours: withDefault(count(1, 168), 1),
-  approved: functionArn,
-  group: optional(text(63)),
-  deployed: functionArn,
-  deadLetters: arnIn("sqs", "arn:aws:sqs:us-east-1:123456789012:churn-dev-dead-letters"),
-  enabled: optional(literal(false)),
-});
+const decoderFor = ({ region, account }: AwsTarget) => {
+  const arnOfA = (service: string, name: string) =>
+    where(
+      text(1024),
+      (value) => new RegExp(`^arn:aws[a-z-]*:${service}:${region}:\\d{12}:[\\w:.-]+$`).test(value),
+      `an ARN in ${region}, such as "arn:aws:${service}:${region}:${account}:${name}"`,
+    );
+  const called = optional(arnOfA("lambda", "function:churn-dev-retrain"));
+  return strictObject({
+    retrain: called,
+    reconcileHours: withDefault(count(1, 168), 1),
+    approved: called,
+    group: optional(text(63)),
+    deployed: called,
+    deadLetters: arnOfA("sqs", "churn-dev-dead-letters"),
+    enabled: optional(literal(false)),
+  });
+};
 
 /**
  * Rules of EventBridge that turn alarms, schedules, approvals and deployments into calls of functions, as requests. They send
@@ -97,11 +102,17 @@ const decoder = strictObject({
 export function eventRules(json: AwsTarget, endpoint: WatchedEndpoint, options: EventRuleOptions): EventRule[] {
   const watched = watchedEndpoint(json, endpoint);
   const { target, nameFor } = watched;
-  const chosen = decodeWith(decoder, options, "The description of the event rules", "options", page);
+  const chosen = decodeWith(decoderFor(target), options, "The description of the event rules", "options", page);
   const { retrain, reconcileHours: hours, approved, group = nameOf(target), deployed } = chosen;
   const ruleOf = (what: string, Description: string, when: When, Arn: string | undefined): EventRule[] => {
     if (Arn === undefined) return [];
     const Name = nameFor(what);
+    if (Name.length > longestName)
+      throw new ChurnkitError(
+        "OPTION_INVALID",
+        `The event rule ${Name} cannot be made: its name has more than ${longestName} characters. Shorten the name of the endpoint.`,
+        { where: { value: Name } },
+      );
     const State = chosen.enabled === false ? "DISABLED" : "ENABLED";
     const called = {
       Id: "function",
