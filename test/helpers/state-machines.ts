@@ -88,6 +88,7 @@ function filled({ Parameters }: State & { Type: "Task" }): unknown {
 
 function given(key: string, call: string): unknown {
   if (call.startsWith("States.Array(")) return ["x"];
+  if (key === "PipelineExecutionArn") return "arn:aws:sagemaker:us-east-1:123456789012:pipeline/p/execution/e";
   if (!/Name$|Token$/.test(key)) return inPlace(key);
   // The longest name that the call can give.
   const [, format = "{}"] = /^States\.Format\('((?:[^'\\]|\\.)*)'/.exec(call) ?? [];

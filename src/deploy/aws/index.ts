@@ -23,6 +23,7 @@ export { checkStateMachine } from "./states/check.js";
 export { compileStateMachine } from "./states/compile.js";
 export type { State, StateMachine } from "./states/definition.js";
 export { stateMachine } from "./states/machine.js";
+export { pipelineMachine } from "./states/pipeline-machine.js";
 export { retrainingMachine } from "./states/retraining.js";
 export { type AwsTarget, parseAwsTarget } from "./target.js";
 export { alarms } from "./watch/alarms.js";

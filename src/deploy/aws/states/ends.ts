@@ -2,7 +2,7 @@ import type { AwsTarget } from "../target.js";
 import { nameOf } from "../target.js";
 import type { State } from "./definition.js";
 import { retriesOf } from "./retries.js";
-import { integrationArn } from "./surroundings.js";
+import { integrationArn } from "./integrations.js";
 
 /** The states with which a machine ends; steps never have a space in their name. */
 export const ends = { succeeded: "Notify of success", failed: "Notify of failure" } as const;

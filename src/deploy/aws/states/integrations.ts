@@ -1,3 +1,5 @@
+import { type AwsTarget, partitionOf } from "../target.js";
+
 /** How a task waits for its resource: not at all, until a job ends, or until somebody sends its token. */
 export type Pattern = "" | ".sync" | ".sync:2" | ".waitForTaskToken";
 
@@ -31,3 +33,9 @@ export const optimized: Readonly<Record<string, Readonly<Record<string, readonly
   sqs: { sendMessage: token },
   states: { startExecution: ["", ".sync", ".sync:2", ".waitForTaskToken"] },
 };
+
+/** Makes ARNs of integrations in the target's partition. */
+export const integrationArn =
+  ({ region }: AwsTarget) =>
+  (resource: string): string =>
+    `arn:${partitionOf(region)}:states:::${resource}`;

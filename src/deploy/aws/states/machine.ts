@@ -1,4 +1,4 @@
-import { count, optional, strictObject, text, where } from "../../../base/json/index.js";
+import { count, type Decoder, optional, strictObject, text, where, withDefault } from "../../../base/json/index.js";
 import { decodeWith } from "../decode.js";
 import type { PipelineDefinition } from "../pipeline/definition.js";
 import type { DefinedStep } from "../pipeline/step.js";
@@ -9,7 +9,8 @@ import { choiceStates } from "./choices.js";
 import type { State, StateMachine } from "./definition.js";
 import { ends, endStates } from "./ends.js";
 import { callOf, expressionsOf } from "./expressions.js";
-import { integrationArn, type Surroundings, uniqueName } from "./surroundings.js";
+import { integrationArn } from "./integrations.js";
+import { catches, type Surroundings, uniqueName } from "./surroundings.js";
 import { taskStates } from "./tasks.js";
 
 /** What a state machine has besides its steps. */
@@ -20,7 +21,7 @@ export interface MachineOptions {
   readonly maxSeconds?: number | undefined;
 }
 
-const decoder = strictObject({
+const members = {
   topic: optional(
     where(
       text(256),
@@ -28,8 +29,8 @@ const decoder = strictObject({
       'the ARN of an SNS topic, such as "arn:aws:sns:us-east-1:123456789012:churn"',
     ),
   ),
-  maxSeconds: optional(count(60, 31_536_000)),
-});
+  maxSeconds: withDefault(count(60, 31_536_000), 604_800),
+};
 
 /**
  * A pipeline as a state machine of Step Functions. Steps run one after the other, in their order. A parameter is a member of the execution's
@@ -67,16 +68,33 @@ export function stateMachine(
   options: MachineOptions = {},
 ): StateMachine {
   const target = parseAwsTarget(json);
-  const { topic, maxSeconds = 604_800 } = decodeWith(decoder, options, "The state machine", "options");
+  const decoded = decodeMachine(options, {});
   const nameOf = (step: DefinedStep): string => uniqueName(target, step);
   const surroundings: Surroundings = {
     expressions: expressionsOf(allSteps(pipeline.Steps), nameOf),
     arn: integrationArn(target),
     nameOf,
-    catches: [{ ErrorEquals: ["States.ALL"], ResultPath: "$.Failure", Next: ends.failed }],
+    catches,
     failed: ends.failed,
   };
   const { start, states } = chain(pipeline.Steps, ends.succeeded, surroundings, typesOf(pipeline));
+  return assembled(target, pipeline, decoded, start, states);
+}
+
+/** Reads options, with those that one machine has besides. */
+export const decodeMachine = <Own extends Readonly<Record<string, Decoder<unknown>>>>(
+  options: MachineOptions,
+  own: Own,
+) => decodeWith(strictObject({ ...members, ...own }), options, "The state machine", "options");
+
+/** A whole machine: the states that take the input, its own, and the ends. */
+export function assembled(
+  target: AwsTarget,
+  pipeline: PipelineDefinition,
+  { topic, maxSeconds }: { readonly topic?: string | undefined; readonly maxSeconds: number },
+  start: string,
+  states: readonly [string, State][],
+): StateMachine {
   const machine: StateMachine = {
     StartAt: begin,
     TimeoutSeconds: maxSeconds,

@@ -1,6 +1,7 @@
-import { type AwsTarget, nameOf, partitionOf } from "../target.js";
+import { type AwsTarget, nameOf } from "../target.js";
 import type { DefinedStep } from "../pipeline/step.js";
 import type { Catcher } from "./definition.js";
+import { ends } from "./ends.js";
 import { executionId, type Expressions } from "./expressions.js";
 
 /** What the states of a machine have in common. */
@@ -14,6 +15,11 @@ export interface Surroundings {
   /** The state after a failure, which is in `$.Failure`. */
   readonly failed: string;
 }
+
+/** Every error of a task becomes the failure of the execution. */
+export const catches: readonly Catcher[] = [
+  { ErrorEquals: ["States.ALL"], ResultPath: "$.Failure", Next: ends.failed },
+];
 
 /** Longest name before an id and its hyphen. */
 const room = 30;
@@ -30,9 +36,3 @@ export function uniqueName(target: AwsTarget, { Name, Type }: DefinedStep): stri
   const prefix = whole.slice(0, most).replace(/-+$/, "");
   return prefix === "" ? id : `States.Format('${prefix}-{}', ${id})`;
 }
-
-/** Makes ARNs of integrations in the target's partition. */
-export const integrationArn =
-  ({ region }: AwsTarget) =>
-  (resource: string): string =>
-    `arn:${partitionOf(region)}:states:::${resource}`;

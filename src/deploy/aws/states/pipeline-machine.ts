@@ -1,0 +1,105 @@
+import { count, text, withDefault } from "../../../base/json/index.js";
+import { ChurnkitError } from "../../../base/errors.js";
+import type { PipelineDefinition } from "../pipeline/definition.js";
+import { type AwsTarget, nameOf, parseAwsTarget } from "../target.js";
+import type { State, StateMachine } from "./definition.js";
+import { ends } from "./ends.js";
+import { executionId, memberOf } from "./expressions.js";
+import { integrationArn } from "./integrations.js";
+import { assembled, decodeMachine, type MachineOptions } from "./machine.js";
+import { retriesOf } from "./retries.js";
+import { catches } from "./surroundings.js";
+
+/** What a machine that starts a pipeline has besides it. */
+export interface PipelineMachineOptions extends MachineOptions {
+  /** Name of the pipeline in SageMaker; by default the target's. */
+  readonly pipeline?: string | undefined;
+  /** How often it asks whether the pipeline has ended; default 300. */
+  readonly pollSeconds?: number | undefined;
+}
+
+/** Step Functions keeps 25,000 events of an execution, and a poll makes up to nine. */
+const mostPolls = 2700;
+
+/**
+ * A state machine that starts a SageMaker pipeline with parameters from the execution's input, waits for its end, and tells how it
+ * ended.
+ *
+ * @throws ChurnkitError OPTION_INVALID.
+ *
+ * @example
+ * ```ts
+ * import { compilePipeline, parseAwsTarget, pipelineMachine } from "churnkit/deploy/aws";
+ *
+ * const target = parseAwsTarget({
+ *   name: "churn",
+ *   stage: "dev",
+ *   account: "123456789012",
+ *   region: "us-east-1",
+ *   image: "123456789012.dkr.ecr.us-east-1.amazonaws.com/churn:1",
+ *   role: "arn:aws:iam::123456789012:role/churn",
+ *   bucket: "churn-data",
+ * });
+ * const ingest = { id: "ingest", job: "ingest", params: { target: "churn", positive: "Yes" }, inputs: { file: "input.customers" } };
+ * const pipeline = compilePipeline({ inputs: { customers: "file" }, steps: [ingest] }, target);
+ * console.log(JSON.stringify(pipelineMachine(pipeline, target, { topic: "arn:aws:sns:us-east-1:123456789012:churn" })));
+ * ```
+ */
+export function pipelineMachine(
+  pipeline: PipelineDefinition,
+  json: AwsTarget,
+  options: PipelineMachineOptions = {},
+): StateMachine {
+  const target = parseAwsTarget(json);
+  const decoded = decodeMachine(options, {
+    pipeline: withDefault(text(256), nameOf(target)),
+    pollSeconds: withDefault(count(1), 300),
+  });
+  const { maxSeconds, pollSeconds } = decoded;
+  if (maxSeconds / pollSeconds > mostPolls)
+    throw new ChurnkitError(
+      "OPTION_INVALID",
+      `The state machine asks every ${pollSeconds} s for ${maxSeconds} s, which is more events than an execution may have. Give pollSeconds of at least ${Math.ceil(maxSeconds / mostPolls)}.`,
+      { where: { path: "options.pollSeconds" } },
+    );
+  const call = (operation: string, Parameters: object, ResultPath: string, Next: string): State => ({
+    Type: "Task",
+    Resource: integrationArn(target)(`aws-sdk:sagemaker:${operation}`),
+    Parameters,
+    ResultPath,
+    TimeoutSeconds: 300,
+    Retry: retriesOf("sagemaker"),
+    Catch: catches,
+    Next,
+  });
+  const start = {
+    PipelineName: decoded.pipeline,
+    // A call that is repeated starts nothing twice.
+    "ClientRequestToken.$": executionId,
+    PipelineParameters: pipeline.Parameters.map(({ Name }) => ({
+      Name,
+      "Value.$": `States.Format('{}', ${memberOf("$.Parameters", Name)})`,
+    })),
+  };
+  const describe = { "PipelineExecutionArn.$": "$.Steps.Start.PipelineExecutionArn" };
+  const is = (StringEquals: string, Next: string) => ({
+    Variable: "$.Steps.End.PipelineExecutionStatus",
+    StringEquals,
+    Next,
+  });
+  const failure = { Error: "Pipeline", "Cause.$": "States.JsonToString($.Steps.End)" };
+  return assembled(target, pipeline, decoded, "Start", [
+    ["Start", call("startPipelineExecution", start, "$.Steps.Start", "Wait")],
+    ["Wait", { Type: "Wait", Seconds: pollSeconds, Next: "Describe" }],
+    ["Describe", call("describePipelineExecution", describe, "$.Steps.End", "Ended")],
+    [
+      "Ended",
+      {
+        Type: "Choice",
+        Choices: [is("Succeeded", ends.succeeded), is("Failed", "Refused"), is("Stopped", "Refused")],
+        Default: "Wait",
+      },
+    ],
+    ["Refused", { Type: "Pass", Parameters: failure, ResultPath: "$.Failure", Next: ends.failed }],
+  ]);
+}
