@@ -11,6 +11,7 @@ import {
 import { basename, join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { textHash } from "../../src/base/hash.js";
 import { memoryStore } from "../../src/io/store/memory-store.js";
 import type { ObjectStore } from "../../src/io/store/object-store.js";
 import {
@@ -150,6 +151,18 @@ describe("erasing a customer", () => {
       expect([lines("a.jsonl"), report.left]).toEqual([others, []]);
     },
   );
+
+  it("looks for many ids at once in what it cannot read", async () => {
+    const ids = Array.from({ length: 20_000 }, (_, i) => textHash(String(i)).slice(0, 20));
+    const others = `${textHash("nobody").slice(0, 20)} met x${ids[7] ?? ""} `.repeat(10);
+    const lines = Array.from({ length: 3_000 }, (_, i) => `${i},${others}\n`);
+    const files = {
+      "a.csv": `tenure,note\n${lines.join("")}`,
+      "b.csv": `tenure,note\n${lines.join("")}1,"${ids[7]}"\n`,
+    };
+    const { report, folder } = await erase(files, ids);
+    expect(report.left.map(({ object }) => object)).toEqual([join(folder, "b.csv")]);
+  });
 
   it("finishes lines that a kill left half blank or cut short, and leaves others' broken lines", async () => {
     const torn = captured("c1", 1);

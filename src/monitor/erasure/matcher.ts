@@ -17,12 +17,26 @@ export interface Matcher {
 const owned = (owner: Owner): string[] => [...owner.customer, ...owner.prediction];
 const baseOf = (id: string): string => id.replace(/#\d+$/, "");
 
+const wordChar = "[\\p{L}\\p{N}_.-]";
+
+/** Finds ids in a text, each as words of their own. */
+function mentionOf(ids: ReadonlySet<string>): (text: string) => boolean {
+  const words = new RegExp(`${wordChar}+`, "gu");
+  // A pattern of thousands of ids takes seconds a line, so most are looked up.
+  const odd = [...ids].filter((id) => id.match(words)?.[0] !== id);
+  const escaped = odd.map((id) => id.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&"));
+  const oddOnes = new RegExp(`(?<!${wordChar})(?:${escaped.join("|")})(?!${wordChar})`, "u");
+  return (text) => {
+    for (const [word] of text.matchAll(words)) if (ids.has(word)) return true;
+    return odd.length > 0 && oddOnes.test(text);
+  };
+}
+
 /** Matches ids that were given: of customers, or of predictions. */
 export function givenMatcher(ids: readonly string[]): Matcher {
   const given = new Set(ids);
   const bases = new Set(ids.map(baseOf));
-  const escaped = ids.map((id) => id.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&"));
-  const mention = new RegExp(`(?<![\\p{L}\\p{N}_.-])(?:${escaped.join("|")})(?![\\p{L}\\p{N}_.-])`, "u");
+  const mentions = mentionOf(given);
   const owns = (owner: Owner): boolean => owned(owner).some((name) => given.has(name));
   return {
     owns,
@@ -30,9 +44,9 @@ export function givenMatcher(ids: readonly string[]): Matcher {
     ownsAny: ({ owners, whole, unread, unsearched }) =>
       owners.some(owns) ||
       whole.some((name) => given.has(name) || ((unread !== undefined || unsearched) && bases.has(name))) ||
-      (unread !== undefined && mention.test(unread)),
+      (unread !== undefined && mentions(unread)),
     names: (id) => given.has(id),
-    mentions: (text) => mention.test(text),
+    mentions,
   };
 }
 
