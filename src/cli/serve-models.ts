@@ -109,12 +109,16 @@ async function hostedModels(
   const models = await Promise.all(words.map((word) => hosted(word, options, words.length > 1)));
   const [first, ...others] = models;
   // An error that keeps the server from starting is thrown; any other is a note.
-  let early: unknown[] | undefined = [];
-  const tell = (error: unknown): void => note(`churnkit: ${reasonOf(error)}`);
+  let early: string[] | undefined = [];
+  const tell = (said: string): void => note(`churnkit: ${said}`);
   const host = modelHost(first === undefined ? [] : [{ ...first, ...trafficOf(options) }, ...others], {
     // A version that is told on the command line stays what it is.
     every: options.modelVersion === undefined ? Math.round(1000 * (options.watch ?? 10)) : 0,
-    onProblem: (error) => (early === undefined ? tell(error) : early.push(error)),
+    onProblem(error, ref) {
+      const said = `${ref === undefined ? "" : `${ref} does not serve the version that is due: `}${reasonOf(error)}`;
+      if (early === undefined) tell(said);
+      else early.push(said);
+    },
     onExposure,
     onChange(model, former) {
       if (former === undefined) return;

@@ -1,3 +1,4 @@
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import type { ServeConfig } from "../../src/cli/serve-config.js";
@@ -58,5 +59,16 @@ describe("models of churnkit serve", () => {
     expect(written).not.toHaveBeenCalled();
     (await served("churn@champion", { variant, splitBy: "plann" })).close();
     expect(written.mock.calls.join()).toMatch(/--split-by plann is not a column.*did you mean plan\?/);
+  });
+
+  it("say which one does not serve the version that is due, and why", async () => {
+    const { refresh, close } = await served("churn@champion");
+    const written = vi.spyOn(process.stderr, "write").mockReturnValue(true);
+    writeFileSync(join(store, "churn", "index.json"), "torn");
+    await refresh();
+    close();
+    expect(written.mock.calls.join()).toMatch(
+      /^churnkit: champion does not serve the version that is due: .*index\.json/,
+    );
   });
 });

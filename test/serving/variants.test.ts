@@ -342,7 +342,7 @@ describe("a shadow", () => {
     const { host, post } = await serve({ registry: broken, ref: "champion", shadow: "challenger" }, { onProblem });
     for (const record of records.slice(0, 20)) expect(await post("/predict", record)).toHaveProperty("probability");
     expect(await settled(host, 20)).toMatchObject({ records: 0, errors: 20, meanDifference: null, flipped: null });
-    expect(onProblem).toHaveBeenCalledWith(expect.objectContaining({ message: "the shadow is ill" }));
+    expect(onProblem).toHaveBeenCalledWith(expect.objectContaining({ message: "the shadow is ill" }), undefined);
   });
 
   it("drops what does not fit into its queue", async () => {

@@ -40,7 +40,7 @@ export interface Entry {
 /** Makes an entry, and posts for each of its references. */
 export function hostedEntry(
   { registry, ref, name = registry?.name, variants = [], by, salt, shadow, copies, keep, ...load }: HostedModel,
-  options: ModelHostOptions & { readonly timeout: number; readonly onProblem: (error: unknown) => void },
+  options: ModelHostOptions & { readonly timeout: number; readonly onProblem: (error: unknown, ref?: string) => void },
 ): Entry {
   const { timeout, onProblem, onChange, onExposure } = options;
   const shares = variants.length > 0;

@@ -32,8 +32,8 @@ export interface ModelHostOptions {
   readonly every?: number | undefined;
   /** Milliseconds after which a look or a load has failed. Default 60,000. */
   readonly timeout?: number | undefined;
-  /** Told why a version did not come on duty, once for each message in a row. The former version stays. */
-  readonly onProblem?: ((error: unknown) => void) | undefined;
+  /** Told why a version did not come on duty, once for each message in a row, with its reference. The former version stays. */
+  readonly onProblem?: ((error: unknown, ref?: string) => void) | undefined;
   /** Told of every version that comes on duty, and of the one before it. */
   readonly onChange?: ((model: LoadedModel, former: LoadedModel | undefined) => void) | undefined;
   /** Told of every record that a model with variants scored: who met which variant. */
@@ -86,7 +86,7 @@ export function modelHost(hosted: readonly HostedModel[], options: ModelHostOpti
   checkNumber("every", every, 0);
   checkNumber("timeout", timeout, 1);
   checkNames(hosted.map(({ registry, name = registry?.name }) => name));
-  const tell = (error: unknown): void => quietly(() => options.onProblem?.(error));
+  const tell = (error: unknown, ref?: string): void => quietly(() => options.onProblem?.(error, ref));
   const entries = hosted.map((model) => hostedEntry(model, { ...options, timeout, onProblem: tell }));
   const posts = entries.flatMap((entry) => entry.posts);
   const entryOf = (name?: string): (typeof entries)[number] | undefined =>

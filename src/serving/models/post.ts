@@ -30,7 +30,7 @@ export interface PostOptions {
   readonly variant: string | undefined;
   /** Milliseconds after which a look or a load has failed. */
   readonly timeout: number;
-  readonly onProblem: (error: unknown) => void;
+  readonly onProblem: (error: unknown, ref?: string) => void;
   readonly onChange: (model: LoadedModel, former: LoadedModel | undefined) => void;
 }
 
@@ -53,7 +53,7 @@ export function postOf(place: Place, { ref, name, variant, timeout, onProblem, o
   const failed = (error: unknown): void => {
     const isNew = messageOf(error) !== messageOf(failure?.error);
     failure = { error, since: failure?.since ?? new Date().toISOString() };
-    if (isNew) quietly(() => onProblem(error));
+    if (isNew) quietly(() => onProblem(error, ref));
   };
 
   async function look(eager: boolean): Promise<void> {
