@@ -13,6 +13,7 @@ import { fits } from "../../src/rehearsal/events/pattern.js";
 import { alarmProblems, ruleProblems } from "../helpers/alarm-rules.js";
 import { awsTarget, securedTarget } from "../helpers/aws-target.js";
 import { checkRequest } from "../helpers/botocore.js";
+import { dashboardProblems, type Widget } from "../helpers/dashboard-rules.js";
 import { awsPython } from "../helpers/moto.js";
 
 const ready = await awsPython("requests of watching against botocore's models");
@@ -105,6 +106,15 @@ it.skipIf(!ready)("fits AWS's models of the services", () => {
   expect(requests.flatMap(([service, operation, input]) => checkRequest(service, operation, input))).toEqual([]);
 });
 
+it.skipIf(!ready)("finds a fault that is planted into any member of any request", () => {
+  for (const [service, operation, input] of requests)
+    for (const [member, value] of Object.entries(input as object)) {
+      const wrong = typeof value === "object" ? 7 : { wrong: true };
+      const problems = checkRequest(service, operation, { ...(input as object), [member]: wrong });
+      expect(problems.join(), `${operation}.${member}`).toContain(member);
+    }
+});
+
 const golden = {
   alarms: alarms(awsTarget, { model: "churn" }, { dailyUsd: 50, anomalies: 2, notify: [topic], rollBack: functionArn }),
   dashboard: { ...board, DashboardBody: JSON.parse(board.DashboardBody ?? "") as unknown },
@@ -195,42 +205,31 @@ describe("alarms", () => {
 });
 
 describe("the dashboard", () => {
-  interface Widget {
-    readonly type: string;
-    readonly x: number;
-    readonly y: number;
-    readonly width: number;
-    readonly height: number;
-    readonly properties: { readonly alarms?: string[]; readonly metrics?: unknown[][] };
-  }
   const { widgets } = JSON.parse(board.DashboardBody ?? "") as { widgets: Widget[] };
+  const names = [watching.unhealthy, ...watching.metric].map(({ AlarmName = "" }) => AlarmName);
 
-  it("shows the alarms that exist, and metrics that somebody writes", () => {
-    const [states] = widgets;
-    const names = [watching.unhealthy, ...watching.metric].map(({ AlarmName = "" }) => AlarmName);
-    expect(states?.properties.alarms).toEqual(
-      names.map((name) => `arn:aws:cloudwatch:us-east-1:123456789012:alarm:${name}`),
-    );
-    const lines = widgets.flatMap(({ properties }) => properties.metrics ?? []);
-    const shown = lines.filter(([first]) => typeof first === "string").map(([, name]) => name as string);
+  it("shows the alarms that exist, and metrics that somebody writes, beside each other", () => {
+    expect(dashboardProblems(widgets, names)).toEqual([]);
+    expect(widgets[0]?.properties.alarms).toHaveLength(names.length);
+    const shown = widgets.flatMap(({ properties }) => (properties.metrics ?? []).map(([, name]) => name));
     for (const name of ["ModelLatency", "Invocations", "Invocation4XXErrors", "Invocation5XXErrors", "CPUUtilization"])
       expect(shown).toContain(name);
-    for (const name of [
-      "MemoryUtilization",
-      "ModelAccuracy",
-      "DataDriftScore",
-      "DataQualityScore",
-      "PredictionDriftScore",
-    ])
+    for (const name of ["MemoryUtilization", "ModelAccuracy", "DataDriftScore", "DataQualityScore"])
       expect(shown).toContain(name);
+    expect(shown).toContain("PredictionDriftScore");
   });
 
-  it("lays the widgets beside each other within 24 columns", () => {
-    const cells = widgets.flatMap(({ x, y, width, height }) =>
-      Array.from({ length: width * height }, (_, i) => `${x + (i % width)},${y + Math.floor(i / width)}`),
-    );
-    expect(new Set(cells).size).toBe(cells.length);
-    expect(Math.max(...widgets.map(({ x, width }) => x + width))).toBeLessThanOrEqual(24);
+  const text = JSON.stringify(widgets);
+  it.each([
+    ["a misspelled metric", text.replaceAll("ModelLatency", "ModelLatencies"), "nobody writes AWS/SageMaker ModelLat"],
+    ["a dimension", text.replaceAll('"model"', '"Model"'), "nobody writes Churnkit ModelAccuracy Model"],
+    ["a namespace", text.replaceAll("/aws/sagemaker/Endpoints", "AWS/SageMaker"), "nobody writes AWS/SageMaker CPU"],
+    ["an alarm", text.replaceAll("churn-dev-5xx", "churn-dev-5x"), "there is no alarm"],
+    ["an id", text.replaceAll('"id":"requests0"', '"id":"requests"'), "names requests0, which is no id"],
+    ["a place", text.replaceAll('"x":8', '"x":7'), "widgets lie over each other"],
+    ["a column", text.replaceAll('"x":16', '"x":17'), "a widget leaves the 24 columns"],
+  ])("planted fault: %s", (_, body, problem) => {
+    expect(dashboardProblems(JSON.parse(body) as Widget[], names).join()).toContain(problem);
   });
 });
 
