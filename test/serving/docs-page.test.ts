@@ -53,10 +53,11 @@ async function open(): Promise<{ page: Page; said: string[]; asked: string[] }> 
 it.skipIf(executablePath === undefined)("shows the routes and the contract, and tries them", async () => {
   const { page, said, asked } = await open();
   const predict = page.locator('details[id="POST/predict"]');
-  const send = async (): Promise<string> => {
+  /** Asks, and waits for an answer that fits: the former one stays until it comes. */
+  const sent = async (answer: RegExp): Promise<void> => {
     await predict.getByRole("button").click();
-    await predict.locator("pre").waitFor();
-    return `${await predict.locator("p.ok, p.bad").innerText()} ${await predict.locator("pre").innerText()}`;
+    const texts = predict.locator("p.ok, p.bad, pre");
+    await expect.poll(async () => (await texts.allInnerTexts()).join(" "), { timeout: 10_000 }).toMatch(answer);
   };
   await predict.getByRole("button").waitFor();
   expect(await page.locator("details[id]").count()).toBeGreaterThan(20);
@@ -65,9 +66,9 @@ it.skipIf(executablePath === undefined)("shows the routes and the contract, and 
   expect(await page.locator("table").innerText()).toMatch(/plan\tstring or null\tyes/);
 
   await predict.getByLabel("explain").fill("2");
-  expect(await send()).toMatch(/^200 OK in \d+ ms[^]*"sentence"/);
+  await sent(/^200 OK in \d+ ms[^]*"sentence"/);
   await predict.locator("textarea").fill('{"tenure": "soon"}');
-  expect(await send()).toMatch(/^422 [^]*VALUE_INVALID/);
+  await sent(/^422 [^]*VALUE_INVALID/);
 
   const named = page.locator('details[id="GET/v2/models/{model}"]');
   await named.locator("summary").click();
