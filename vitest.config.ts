@@ -73,6 +73,11 @@ export default defineConfig({
     setupFiles: "test/helpers/clean-up.ts",
     testTimeout: budget(30_000),
     hookTimeout: budget(60_000),
-    coverage: { provider: "v8", include: ["src/**/*.ts"], exclude: ["src/kernels/**", "src/cli/main.ts"] },
+    coverage: {
+      provider: "v8",
+      include: ["src/**/*.ts"],
+      exclude: ["src/kernels/**", "src/cli/main.ts"],
+      thresholds: { lines: 90 },
+    },
   },
 });
