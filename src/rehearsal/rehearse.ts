@@ -12,6 +12,7 @@ import type { Execution } from "./states/executions.js";
 import { described, sageMakerService } from "./sagemaker/service.js";
 import type { ContainerEntry, Job as SageMakerJob } from "./sagemaker/job.js";
 import type { Buckets } from "./sagemaker/objects.js";
+import { loadPaths } from "./states/paths.js";
 import { statesService } from "./states/service.js";
 import { taskRunner, type TaskHandler } from "./states/tasks.js";
 
@@ -72,6 +73,7 @@ export interface Rehearsal {
  * It is no proof: it differs from AWS wherever this library's authors did not know better. Permissions, quotas and
  * signatures are not checked.
  *
+ * @throws ChurnkitError PEER_MISSING without the package jsonpath-plus.
  * @example
  * ```ts
  * import { rehearse } from "churnkit/rehearsal";
@@ -86,6 +88,7 @@ export interface Rehearsal {
  */
 export async function rehearse(options: RehearsalOptions = {}): Promise<Rehearsal> {
   const { start = new Date("2026-01-01T00:00:00Z"), account = "123456789012", region = "us-east-1" } = options;
+  await loadPaths();
   const place: AwsPlace = { account, region };
   const clock = virtualClock(start.getTime());
   const timeline: RehearsalEntry[] = [];

@@ -6,40 +6,15 @@ import { compilePipeline } from "../../src/deploy/aws/index.js";
 import { openBundle, packArchive } from "../../src/model/bundle/index.js";
 import { csv, filesOf, records } from "../container/root.js";
 import { awsTarget } from "../helpers/aws-target.js";
+import { judgedGraph } from "../helpers/judged-graph.js";
 import { newFolder } from "../helpers/folder.js";
 import { flatSteps, type Step } from "../helpers/pipeline-steps.js";
 
 const root = newFolder();
 
-const graph = {
-  inputs: { customers: "file" },
-  steps: [
-    {
-      id: "ingest",
-      job: "ingest",
-      params: { target: "churn", positive: "Yes", id: ["customerId"] },
-      inputs: { file: "input.customers" },
-    },
-    { id: "parts", job: "split", params: { test: 0.3 }, inputs: { rows: "ingest.rows" } },
-    {
-      id: "train",
-      job: "train",
-      params: { learner: "logistic", options: { l2: 1 }, seed: 3 },
-      inputs: { rows: "parts.train" },
-    },
-    { id: "evaluate", job: "evaluate", inputs: { model: "train.model", rows: "parts.test" } },
-    {
-      id: "register",
-      job: "register",
-      inputs: { model: "train.model" },
-      when: [
-        { step: "evaluate.report", path: "auc", atLeast: 0.5 },
-        { step: "train.report", path: "auc", atLeast: 0.5 },
-      ],
-    },
-  ],
-};
-const { Steps } = compilePipeline(graph, awsTarget, { inputs: { customers: "s3://churn-data/raw/customers.csv" } });
+const { Steps } = compilePipeline(judgedGraph("train", 0.5), awsTarget, {
+  inputs: { customers: "s3://churn-data/raw/customers.csv" },
+});
 
 /** A bucket's object or prefix, as a file or folder. */
 const inBucket = (uri: string): string => join(root, "s3", uri.replace("s3://", ""));

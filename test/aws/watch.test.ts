@@ -9,7 +9,7 @@ import {
   scaling,
   type EndpointConfig,
 } from "../../src/deploy/aws/index.js";
-import { fits } from "../../src/rehearsal/events/pattern.js";
+import { readPattern } from "../../src/rehearsal/events/pattern.js";
 import { alarmProblems, ruleProblems } from "../helpers/alarm-rules.js";
 import { awsTarget, securedTarget } from "../helpers/aws-target.js";
 import { checkRequest } from "../helpers/botocore.js";
@@ -305,7 +305,7 @@ describe("event rules", () => {
     ["another endpoint's", deployment("churn-dev-b"), []],
   ])("on %s", (_, happened, expected) => {
     const called = rules.filter(
-      ({ PutRule: { EventPattern } }) => EventPattern !== undefined && fits(JSON.parse(EventPattern), happened),
+      ({ PutRule: { EventPattern } }) => EventPattern !== undefined && readPattern(JSON.parse(EventPattern))(happened),
     );
     expect(called.map(({ PutRule }) => PutRule.Name)).toEqual(expected.map((name) => `churn-dev-${name}`));
   });

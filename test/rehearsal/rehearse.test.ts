@@ -251,6 +251,30 @@ describe("executions", () => {
   });
 });
 
+describe("what is not readable", () => {
+  it("is refused at once, by the service's own error, and leaves nothing behind", async () => {
+    const made = await world();
+    const stateMachineArn = await machine(made, "echo", { StartAt: "P", States: { P: { Type: "Pass", End: true } } });
+    const start = new StartExecutionCommand({ stateMachineArn, name: "one", input: "{" });
+    await expect(made.states.send(start)).rejects.toMatchObject({ name: "InvalidExecutionInput" });
+    expect((await made.states.send(new ListExecutionsCommand({ stateMachineArn }))).executions).toEqual([]);
+
+    await onRule(made, "hourly", "rate(1 hour)", stateMachineArn);
+    const rule = (more: object) => new PutRuleCommand({ Name: "hourly", ...more });
+    await expect(made.events.send(rule({ EventPattern: "{" }))).rejects.toMatchObject({
+      name: "InvalidEventPatternException",
+    });
+    await expect(made.events.send(rule({ ScheduleExpression: "rate(0 hours)" }))).rejects.toMatchObject({
+      name: "ValidationException",
+    });
+    const targets = new PutTargetsCommand({ Rule: "hourly", Targets: [{ Id: "t", Arn: stateMachineArn, Input: "{" }] });
+    await expect(made.events.send(targets)).rejects.toMatchObject({ name: "ValidationException" });
+    // The rule that stood before goes on.
+    await made.rehearsal.clock.advanceTo(made.rehearsal.clock.now() + 2 * hour);
+    expect((await made.states.send(new ListExecutionsCommand({ stateMachineArn }))).executions).toHaveLength(2);
+  });
+});
+
 describe("calls", () => {
   it("are told by service and operation, and fail as asked", async () => {
     const seen: string[] = [];

@@ -1,5 +1,5 @@
 import type { MetricDataQuery, PutMetricAlarmInput } from "@aws-sdk/client-cloudwatch";
-import { runtimeError } from "./error.js";
+import { invalid } from "../front/aws-error.js";
 import { evaluateMath, type MathScope } from "./math.js";
 import type { MetricData, Series, Window } from "./series.js";
 
@@ -22,7 +22,7 @@ export function periodOf({ Period, Metrics = [] }: PutMetricAlarmInput): number 
   const periods = [Period, ...Metrics.flatMap(({ Period: own, MetricStat }) => [own, MetricStat?.Period])];
   const period = Math.max(...periods.filter((each) => each !== undefined));
   if (Number.isFinite(period)) return period;
-  throw runtimeError("An alarm has neither a period of its own nor one of a metric.");
+  throw invalid("An alarm has neither a period of its own nor one of a metric.");
 }
 
 /**
@@ -48,7 +48,7 @@ export function evaluateAlarm(
   const breaks = operators[alarm.ComparisonOperator ?? ""];
   const threshold = alarm.Threshold;
   if (breaks === undefined || threshold === undefined)
-    throw runtimeError(`The rehearsal evaluates a threshold, not ${alarm.ComparisonOperator ?? "nothing"}.`);
+    throw invalid(`The rehearsal evaluates a threshold, not ${alarm.ComparisonOperator ?? "nothing"}.`);
   const breaching = recent.filter((value) => breaks(value, threshold)).length;
   const missing = periods - recent.length;
   if (breaching >= needed) return "ALARM";
@@ -78,7 +78,7 @@ function seriesOf(alarm: PutMetricAlarmInput, data: MetricData, window: Window):
   if (queries === undefined)
     return data.statistic(alarm, alarm.ExtendedStatistic ?? alarm.Statistic ?? "Average", window);
   const result = queries.find(({ ReturnData }) => ReturnData !== false);
-  if (result === undefined) throw runtimeError("None of the alarm's metrics returns data.");
+  if (result === undefined) throw invalid("None of the alarm's metrics returns data.");
   const known = new Map<string, Series>();
   const open = new Set<string>();
   const scope: MathScope = {
@@ -94,7 +94,7 @@ function seriesOf(alarm: PutMetricAlarmInput, data: MetricData, window: Window):
 
   function compute(query: MetricDataQuery): Series {
     const { Id = "", MetricStat, Expression } = query;
-    if (open.has(Id)) throw runtimeError(`The metric ${Id} of the alarm depends on itself.`);
+    if (open.has(Id)) throw invalid(`The metric ${Id} of the alarm depends on itself.`);
     open.add(Id);
     const series =
       MetricStat === undefined

@@ -97,6 +97,9 @@ export function watchAlarms(clock: VirtualClock, data: MetricData, onChange: (ch
   return {
     put(definition) {
       const name = definition.AlarmName ?? "";
+      // Refused now where it could not be evaluated later.
+      if (isComposite(definition)) evaluateRule(definition.AlarmRule ?? "", find);
+      else evaluateAlarm(definition, data, clock.now(), "INSUFFICIENT_DATA");
       const former = watched.get(name)?.alarm;
       stop(name);
       const fresh = { name, definition, state: "INSUFFICIENT_DATA", reason: "", changedAt: clock.now() } as const;

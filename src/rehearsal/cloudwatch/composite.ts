@@ -1,5 +1,5 @@
 import type { AlarmState } from "./alarm.js";
-import { runtimeError } from "./error.js";
+import { invalid } from "../front/aws-error.js";
 
 const tokenPattern =
   /\s*(AND|OR|NOT|TRUE|FALSE|\(|\)|(ALARM|OK|INSUFFICIENT_DATA)\s*\(\s*(?:"([^"]*)"|([^\s"()]+))\s*\))/y;
@@ -8,7 +8,7 @@ const tokenPattern =
  * Evaluates the rule of a composite alarm: `ALARM("a") AND (OK(b) OR NOT INSUFFICIENT_DATA(c))`.
  *
  * @param stateOf state of an alarm by its name or ARN.
- * @throws ChurnkitError OPTION_INVALID for what is not a rule.
+ * @throws AwsError ValidationException for what is not a rule.
  */
 export function evaluateRule(rule: string, stateOf: (alarm: string) => AlarmState): boolean {
   const tokens = tokensOf(rule);
@@ -49,7 +49,7 @@ export function evaluateRule(rule: string, stateOf: (alarm: string) => AlarmStat
   }
 }
 
-const refused = (rule: string): Error => runtimeError(`${JSON.stringify(rule)} is not a rule of a composite alarm.`);
+const refused = (rule: string): Error => invalid(`${JSON.stringify(rule)} is not a rule of a composite alarm.`);
 
 function tokensOf(rule: string): RegExpExecArray[] {
   const tokens: RegExpExecArray[] = [];

@@ -1,4 +1,4 @@
-import { runtimeError } from "./error.js";
+import { invalid } from "../front/aws-error.js";
 import { parseMath, type MathNode } from "./parse-math.js";
 import type { Series } from "./series.js";
 
@@ -60,13 +60,13 @@ const isMany = (value: Value): value is readonly Series[] => Array.isArray(value
 const finite = (value: number): number | undefined => (Number.isFinite(value) ? value : undefined);
 const at = (value: number | Series, i: number): number | undefined => (typeof value === "number" ? value : value[i]);
 const present = (series: Series): number[] => series.filter((value) => value !== undefined);
-const refused = (what: string): Error => runtimeError(`An alarm's metric math ${what}.`);
+const refused = (what: string): Error => invalid(`An alarm's metric math ${what}.`);
 
 /**
  * Evaluates an expression of CloudWatch's metric math: operators, IF, FILL, SUM, AVG, MIN, MAX, DIFF, RATE,
  * RUNNING_SUM, METRICS and a few more. A period without data has no result, unless FILL gives it one.
  *
- * @throws ChurnkitError OPTION_INVALID for what is not an expression, or not one that the rehearsal knows.
+ * @throws AwsError ValidationException for what is not an expression, or not one that the rehearsal knows.
  */
 export function evaluateMath(text: string, scope: MathScope): Series {
   const value = evaluate(parseMath(text), scope);

@@ -1,4 +1,4 @@
-import { runtimeError } from "./error.js";
+import { invalid } from "../front/aws-error.js";
 
 /** An expression of metric math. */
 export type MathNode =
@@ -21,7 +21,7 @@ const words = new Set(["REPEAT", "LINEAR"]);
 /**
  * Parses metric math.
  *
- * @throws ChurnkitError OPTION_INVALID for what is not an expression.
+ * @throws AwsError ValidationException for what is not an expression.
  */
 export function parseMath(text: string): MathNode {
   const tokens = tokensOf(text);
@@ -31,7 +31,7 @@ export function parseMath(text: string): MathNode {
   return node;
 
   function refused(what: string): Error {
-    return runtimeError(`The metric math ${JSON.stringify(text)} ${what}.`);
+    return invalid(`The metric math ${JSON.stringify(text)} ${what}.`);
   }
 
   function binary(level: number): MathNode {
@@ -87,7 +87,7 @@ function tokensOf(text: string): string[] {
   while (tokenPattern.lastIndex < end) {
     const from = tokenPattern.lastIndex;
     const token = tokenPattern.exec(text)?.[1];
-    if (token === undefined) throw runtimeError(`The metric math ${JSON.stringify(text)} is not readable at ${from}.`);
+    if (token === undefined) throw invalid(`The metric math ${JSON.stringify(text)} is not readable at ${from}.`);
     tokens.push(token);
   }
   return tokens;

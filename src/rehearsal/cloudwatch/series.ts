@@ -1,5 +1,5 @@
 import type { Dimension, MetricDatum } from "@aws-sdk/client-cloudwatch";
-import { runtimeError } from "./error.js";
+import { invalid } from "../front/aws-error.js";
 
 /** One value per period, from a first period on; undefined where there are no data. */
 export type Series = readonly (number | undefined)[];
@@ -80,8 +80,10 @@ export function metricData(): MetricData {
     return found;
   }
 
-  const statistic = (metric: MetricName, name: string, window: Window): Series =>
-    periods(metric, window).map((group) => (group.length === 0 ? undefined : statisticOf(name, group)));
+  function statistic(metric: MetricName, name: string, window: Window): Series {
+    const compute = statisticNamed(name);
+    return periods(metric, window).map((group) => (group.length === 0 ? undefined : compute(group)));
+  }
 
   return {
     put,
@@ -109,21 +111,28 @@ function pointOf(datum: MetricDatum, now: number): Point {
   return { time, summary, values };
 }
 
-function statisticOf(name: string, group: readonly Point[]): number | undefined {
-  const summaries = group.map(({ summary }) => summary);
-  const count = summaries.reduce((total, each) => total + each.count, 0);
-  const sum = summaries.reduce((total, each) => total + each.sum, 0);
-  if (name === "SampleCount") return count;
-  if (name === "Sum") return sum;
-  if (name === "Average") return sum / count;
-  if (name === "Minimum") return Math.min(...summaries.map(({ minimum }) => minimum));
-  if (name === "Maximum") return Math.max(...summaries.map(({ maximum }) => maximum));
+type Statistic = (group: readonly Point[]) => number | undefined;
+
+const total = (group: readonly Point[], of: "count" | "sum"): number =>
+  group.reduce((sum, { summary }) => sum + summary[of], 0);
+const statistics: Readonly<Record<string, Statistic>> = {
+  SampleCount: (group) => total(group, "count"),
+  Sum: (group) => total(group, "sum"),
+  Average: (group) => total(group, "sum") / total(group, "count"),
+  Minimum: (group) => Math.min(...group.map(({ summary }) => summary.minimum)),
+  Maximum: (group) => Math.max(...group.map(({ summary }) => summary.maximum)),
+};
+
+function statisticNamed(name: string): Statistic {
+  const known = Object.hasOwn(statistics, name) ? statistics[name] : undefined;
+  if (known !== undefined) return known;
   const percent = /^p(\d{1,2}(?:\.\d+)?|100)$/.exec(name)?.[1];
-  if (percent === undefined) throw runtimeError(`The rehearsal does not know the statistic ${name}.`);
-  return percentile(
-    group.flatMap(({ values }) => values),
-    Number(percent) / 100,
-  );
+  if (percent === undefined) throw invalid(`The rehearsal does not know the statistic ${name}.`);
+  return (group) =>
+    percentile(
+      group.flatMap(({ values }) => values),
+      Number(percent) / 100,
+    );
 }
 
 /** Linear between the nearest ranks. CloudWatch does not say how it interpolates. */

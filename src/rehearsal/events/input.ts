@@ -1,11 +1,11 @@
 import type { Target } from "@aws-sdk/client-eventbridge";
 import { parseJson } from "../../base/json/index.js";
-import { invalid } from "../front/aws-error.js";
+import { innerJson, invalid } from "../front/aws-error.js";
 import { lookUp } from "../states/paths.js";
 
 /** What a target gets of an event: all of it, a part, a constant, or a template with parts of it. */
 export function inputOf({ Input, InputPath, InputTransformer }: Target, event: unknown): unknown {
-  if (Input !== undefined) return parseJson(Input);
+  if (Input !== undefined) return innerJson(Input, "ValidationException");
   const at = (path: string): unknown => lookUp(path, { data: event, context: {}, variables: {} }).value;
   if (InputPath !== undefined) return at(InputPath);
   if (InputTransformer === undefined) return event;

@@ -5,15 +5,11 @@ const units: Readonly<Record<string, number>> = { minute: 60_000, hour: 3_600_00
 const months = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"];
 const weekdays = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"];
 
-/**
- * Calls something at each time of a schedule of EventBridge: `rate(1 hour)`, or `cron(0 3 ? * MON *)` with values,
- * names, lists, ranges and steps.
- *
- * @returns how to end the schedule.
- * @throws AwsError for a schedule that EventBridge or the rehearsal does not know.
- */
-export function watchSchedule(clock: VirtualClock, expression: string, tick: () => void): () => void {
-  const next = nextOf(expression);
+/** The next time of a schedule after a time; undefined if there is none. */
+export type Schedule = (after: number) => number | undefined;
+
+/** Calls something at each time of a schedule. Returns how to end it. */
+export function watchSchedule(clock: VirtualClock, next: Schedule, tick: () => void): () => void {
   let cancel = (): void => undefined;
   const wait = (): void => {
     const time = next(clock.now());
@@ -27,8 +23,12 @@ export function watchSchedule(clock: VirtualClock, expression: string, tick: () 
   return () => cancel();
 }
 
-/** The next time of a schedule after a time; undefined if there is none. */
-function nextOf(expression: string): (after: number) => number | undefined {
+/**
+ * Reads a schedule of EventBridge: `rate(1 hour)`, or `cron(0 3 ? * MON *)` with values, names, lists, ranges and steps.
+ *
+ * @throws AwsError ValidationException for a schedule that EventBridge or the rehearsal does not know.
+ */
+export function readSchedule(expression: string): Schedule {
   const [, amount, unit = ""] = /^rate\((\d+) (minute|hour|day)s?\)$/.exec(expression) ?? [];
   const step = Number(amount) * (units[unit] ?? NaN);
   if (step > 0) return (after) => after + step;

@@ -8,13 +8,13 @@ import type {
   Target,
   TestEventPatternRequest,
 } from "@aws-sdk/client-eventbridge";
-import { parseJson } from "../../base/json/index.js";
-import { AwsError } from "../front/aws-error.js";
+import { AwsError, innerJson } from "../front/aws-error.js";
 import type { Service } from "../front/front.js";
 import { arnOf, type AwsPlace } from "../place.js";
 import { delivery, type DeliveryOptions } from "./delivery.js";
-import { fits } from "./pattern.js";
-import { watchSchedule } from "./schedule.js";
+import { inputOf } from "./input.js";
+import { readPattern } from "./pattern.js";
+import { readSchedule, watchSchedule } from "./schedule.js";
 
 /** An event as EventBridge delivers it. */
 export interface AwsEvent {
@@ -36,6 +36,8 @@ export interface EventBusOptions extends DeliveryOptions {
 
 interface Watched {
   readonly rule: PutRuleRequest & { readonly State: string };
+  /** Whether the rule is for an event. */
+  readonly fits: (event: unknown) => boolean;
   readonly targets: Map<string, Target>;
   /** Ends the rule's schedule. */
   readonly stop: () => void;
@@ -47,6 +49,9 @@ export interface EventBus {
   /** Puts an event that an AWS service made. */
   readonly emit: (source: string, detailType: string, detail: unknown, resources?: readonly string[]) => void;
 }
+
+const patternIn = (text: string): ((event: unknown) => boolean) =>
+  readPattern(innerJson(text, "InvalidEventPatternException"));
 
 export function eventBus(options: EventBusOptions): EventBus {
   const { clock, place } = options;
@@ -77,29 +82,24 @@ export function eventBus(options: EventBusOptions): EventBus {
   }
 
   function publish(event: AwsEvent): void {
-    for (const watched of rules.values()) {
-      const { EventPattern, State } = watched.rule;
-      if (EventPattern !== undefined && State !== "DISABLED" && fits(parseJson(EventPattern), event))
-        send(watched, event);
-    }
+    for (const watched of rules.values())
+      if (watched.rule.State !== "DISABLED" && watched.fits(event)) send(watched, event);
   }
 
   function putRule(input: PutRuleRequest): object {
     const name = input.Name ?? "";
-    const former = rules.get(name);
-    former?.stop();
     const rule = { ...input, State: input.State ?? "ENABLED" };
     const arn = arnOf(place, "events", `rule/${name}`);
-    if (input.EventPattern !== undefined) fits(parseJson(input.EventPattern), {});
+    const fits = input.EventPattern === undefined ? () => false : patternIn(input.EventPattern);
+    const next = input.ScheduleExpression === undefined ? () => undefined : readSchedule(input.ScheduleExpression);
+    const former = rules.get(name);
+    former?.stop();
     const tick = (): void => {
       const watched = rules.get(name);
       if (watched !== undefined) send(watched, make("aws.events", "Scheduled Event", {}, [arn]));
     };
-    const stop =
-      input.ScheduleExpression === undefined || rule.State === "DISABLED"
-        ? () => undefined
-        : watchSchedule(clock, input.ScheduleExpression, tick);
-    rules.set(name, { rule, targets: former?.targets ?? new Map<string, Target>(), stop });
+    const stop = rule.State === "DISABLED" ? () => undefined : watchSchedule(clock, next, tick);
+    rules.set(name, { rule, fits, targets: former?.targets ?? new Map<string, Target>(), stop });
     return { RuleArn: arn };
   }
 
@@ -124,6 +124,8 @@ export function eventBus(options: EventBusOptions): EventBus {
     },
     PutTargets: ({ Rule, Targets = [] }: PutTargetsRequest) => {
       const { targets } = ruleNamed(Rule);
+      // Refused now where it could not be delivered later.
+      for (const target of Targets) inputOf(target, {});
       for (const target of Targets) targets.set(target.Id ?? "", target);
       return { FailedEntryCount: 0, FailedEntries: [] };
     },
@@ -137,13 +139,13 @@ export function eventBus(options: EventBusOptions): EventBus {
       FailedEntryCount: 0,
       Entries: Entries.map(({ Source = "", DetailType = "", Detail = "{}", Resources = [], Time }) => {
         const time = Time === undefined ? undefined : Number(Time) * 1000;
-        const event = make(Source, DetailType, parseJson(Detail), Resources, time);
+        const event = make(Source, DetailType, innerJson(Detail, "MalformedDetail"), Resources, time);
         publish(event);
         return { EventId: event.id };
       }),
     }),
     TestEventPattern: ({ EventPattern = "{}", Event = "{}" }: TestEventPatternRequest) => ({
-      Result: fits(parseJson(EventPattern), parseJson(Event)),
+      Result: patternIn(EventPattern)(innerJson(Event, "ValidationException")),
     }),
   };
   return { service, emit: (source, type, detail, resources = []) => publish(make(source, type, detail, resources)) };

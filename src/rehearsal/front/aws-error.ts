@@ -1,3 +1,5 @@
+import { parseJson } from "../../base/json/index.js";
+
 /**
  * An error that a service answers: its name, a message, and the HTTP status.
  *
@@ -25,5 +27,18 @@ export class AwsError extends Error {
   }
 }
 
-/** The service found a value that it does not take. */
+/** The service does not take a value, or the rehearsal does not know what it asks for. */
 export const invalid = (message: string): AwsError => new AwsError("ValidationException", message);
+
+/**
+ * JSON that came as a text inside a request.
+ *
+ * @param error name of the service's error for a text that is not JSON.
+ */
+export function innerJson(text: string, error: string): unknown {
+  try {
+    return parseJson(text);
+  } catch {
+    throw new AwsError(error, `${JSON.stringify(text.slice(0, 80))} is not JSON.`);
+  }
+}

@@ -1,5 +1,6 @@
 import { createServer, request, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { pipeline } from "node:stream/promises";
 import { gunzipSync } from "node:zlib";
 import { parseJson } from "../../base/json/index.js";
 import type { VirtualClock } from "../clock.js";
@@ -137,10 +138,10 @@ function forward(incoming: IncomingMessage, response: ServerResponse, others: st
       { hostname, port, method: incoming.method, path: incoming.url, headers: incoming.headers },
       (back) => {
         response.writeHead(back.statusCode ?? 502, back.headers);
-        back.pipe(response).once("close", resolve);
+        pipeline(back, response).then(resolve, reject);
       },
     );
-    outgoing.once("error", reject);
-    incoming.pipe(outgoing);
+    // Ends either way where a side hangs up, so that the clock does not wait for ever.
+    pipeline(incoming, outgoing).catch(reject);
   });
 }

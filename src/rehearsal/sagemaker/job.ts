@@ -111,16 +111,26 @@ export function runningJobs({ clock, objects, entry, duration = () => 300_000, a
     onChange(at.job);
   }
 
+  /** Runs a job to its end, whatever that is. */
   async function work(at: Entry, run: RunJob, maxSeconds: number): Promise<void> {
-    const folder = await clock.during(() => mkdtemp(join(tmpdir(), "churnkit-rehearsal-")));
-    const log: string[] = [];
-    const printed = { write: (text: string) => void log.push(...text.split("\n").filter((line) => line !== "")) };
     const { signal } = at.abort;
+    const log: string[] = [];
     const enter = (Status: string): void =>
       change(at, { stages: [...at.job.stages, { Status, StartTime: clock.now() / 1000 }], log });
-    const root = (host: number): string => join(folder, `host-${host}`);
     try {
-      const results = await run(at.job, {
+      const results = await inFolder(async (folder) => run(at.job, machine(folder)));
+      enter("Completed");
+      change(at, { status: "Completed", results, ended: clock.now() / 1000 });
+    } catch (error) {
+      const end = endOf(error, signal.aborted);
+      enter(end.stage);
+      change(at, { status: end.status, reason: end.message, ended: clock.now() / 1000 });
+    }
+
+    function machine(folder: string): JobRun {
+      const printed = { write: (text: string) => void log.push(...text.split("\n").filter((line) => line !== "")) };
+      const root = (host: number): string => join(folder, `host-${host}`);
+      return {
         objects,
         root,
         log,
@@ -130,21 +140,22 @@ export function runningJobs({ clock, objects, entry, duration = () => 300_000, a
           await clock.sleep(stageMs, signal);
         },
         container: async (host, argv, env) => {
-          const code = await clock.during(() =>
-            entry(argv, { root: root(host), env, stdout: printed, stderr: printed, signal }),
-          );
+          const options = { root: root(host), env, stdout: printed, stderr: printed, signal };
+          const code = await clock.during(() => entry(argv, options));
           const takes = duration(at.job);
           await clock.sleep(Math.min(takes, maxSeconds * 1000), signal);
           if (takes > maxSeconds * 1000) throw new JobEnd("Stopped", "MaxRuntimeExceeded", "");
           return code;
         },
-      });
-      enter("Completed");
-      change(at, { status: "Completed", results, ended: clock.now() / 1000 });
-    } catch (error) {
-      const end = endOf(error, signal.aborted);
-      enter(end.stage);
-      change(at, { status: end.status, reason: end.message, ended: clock.now() / 1000 });
+      };
+    }
+  }
+
+  /** Gives work a folder, which is gone after it. */
+  async function inFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
+    const folder = await clock.during(() => mkdtemp(join(tmpdir(), "churnkit-rehearsal-")));
+    try {
+      return await work(folder);
     } finally {
       await clock.during(() => rm(folder, { recursive: true, force: true }));
     }

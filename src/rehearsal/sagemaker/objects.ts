@@ -10,6 +10,8 @@ export type Buckets = (bucket: string) => ObjectStore | Promise<ObjectStore>;
 export interface Objects {
   /** Brings all objects whose keys begin with the URI's into a folder; of several parts only one. */
   download(uri: string, folder: string, part?: { readonly index: number; readonly of: number }): Promise<void>;
+  /** Whether any key begins with the URI's. */
+  exist(uri: string): Promise<boolean>;
   /** Puts the files of a folder below a URI. */
   upload(folder: string, uri: string): Promise<void>;
   put(uri: string, bytes: Uint8Array): Promise<void>;
@@ -29,6 +31,10 @@ export function objectsOf(buckets: Buckets): Objects {
 
   return {
     put,
+    async exist(uri) {
+      const { store, key } = await place(uri);
+      return (await store.list(key)).length > 0;
+    },
     async download(uri, folder, { index, of } = { index: 0, of: 1 }) {
       const { store, key: prefix } = await place(uri);
       const keys = (await store.list(prefix)).map(({ key }) => key).sort();

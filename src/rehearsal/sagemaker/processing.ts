@@ -18,11 +18,13 @@ export const runProcessing: RunJob = async (job, run) => {
   await run.stage("Downloading");
   for (let host = 0; host < hosts; host++) await run.during(() => prepare(host));
   await run.stage("Processing");
-  for (let host = 0; host < hosts; host++) {
-    const code = await run.container(host, words, request.Environment ?? {});
-    if (code === 0) continue;
-    const reason = await run.during(() => reasonIn(join(run.root(host), "output/message")));
-    throw new JobEnd("Failed", "Failed", `AlgorithmError: ${reason}, exit code: ${code}`);
+  const codes = await Promise.all(
+    Array.from({ length: hosts }, (_, host) => run.container(host, words, request.Environment ?? {})),
+  );
+  const failed = codes.findIndex((code) => code !== 0);
+  if (failed >= 0) {
+    const reason = await run.during(() => reasonIn(join(run.root(failed), "output/message")));
+    throw new JobEnd("Failed", "Failed", `AlgorithmError: ${reason}, exit code: ${codes[failed]}`);
   }
   await run.stage("Uploading");
   for (const { S3Output } of request.ProcessingOutputConfig?.Outputs ?? [])

@@ -17,9 +17,8 @@ export const runTraining: RunJob = async (job, run) => {
   const { ContainerEntrypoint, ContainerArguments = ["train"] } = request.AlgorithmSpecification ?? {};
   const words = ContainerEntrypoint === undefined ? ["train"] : ContainerArguments;
   await run.stage("Training");
-  const codes: number[] = [];
-  for (let host = 0; host < hosts; host++)
-    codes.push(await run.container(host, words, environmentOf(job.name, request)));
+  const environment = { ...request.Environment, TRAINING_JOB_NAME: job.name };
+  const codes = await Promise.all(Array.from({ length: hosts }, (_, host) => run.container(host, words, environment)));
   const failed = codes.findIndex((code) => code !== 0);
   if (failed >= 0) {
     const reason = await run.during(() => reasonIn(join(run.root(failed), "output/failure")));
@@ -36,11 +35,6 @@ export const runTraining: RunJob = async (job, run) => {
     FinalMetricDataList: metricsIn(run.log, request.AlgorithmSpecification?.MetricDefinitions ?? []),
   };
 };
-
-const environmentOf = (name: string, { Environment = {} }: CreateTrainingJobRequest): Record<string, string> => ({
-  ...Environment,
-  TRAINING_JOB_NAME: name,
-});
 
 async function prepare(request: CreateTrainingJobRequest, hosts: number, { root, objects }: JobRun): Promise<void> {
   const names = Array.from({ length: hosts }, (_, i) => `algo-${i + 1}`);
@@ -60,10 +54,9 @@ async function prepare(request: CreateTrainingJobRequest, hosts: number, { root,
       await objects.download(S3Uri, at(`input/data/${ChannelName}`), part);
     }
     const { S3Uri } = request.CheckpointConfig ?? {};
-    // There are none the first time.
     if (S3Uri !== undefined) {
       await mkdir(at("checkpoints"), { recursive: true });
-      await objects.download(S3Uri, at("checkpoints")).catch(() => undefined);
+      if (await objects.exist(S3Uri)) await objects.download(S3Uri, at("checkpoints"));
     }
   }
 }

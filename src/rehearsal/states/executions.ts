@@ -1,5 +1,4 @@
-import { parseJson } from "../../base/json/index.js";
-import { AwsError } from "../front/aws-error.js";
+import { AwsError, innerJson } from "../front/aws-error.js";
 import { arnOf, type AwsPlace } from "../place.js";
 import type { StateMachine } from "../../deploy/aws/index.js";
 import { StateFault } from "./fault.js";
@@ -60,6 +59,7 @@ export function executionsOf(options: StatesOptions): Executions {
   }
 
   function start(machine: Machine, given: string | undefined, input: string): Execution {
+    const data = innerJson(input, "InvalidExecutionInput");
     const name = given ?? `execution-${executions.size + 1}`;
     const executionArn = arnOf(place, "states", `execution:${machine.name}:${name}`);
     const former = executions.get(executionArn)?.record;
@@ -73,7 +73,7 @@ export function executionsOf(options: StatesOptions): Executions {
     const entry = { record, abort: new AbortController() };
     executions.set(executionArn, entry);
     onChange(record);
-    run(machine, entry).then(
+    run(machine, entry, data).then(
       (output) => end({ status: "SUCCEEDED", output: JSON.stringify(output) }),
       (error: unknown) => end(failureOf(error, entry.abort.signal.aborted)),
     );
@@ -88,8 +88,8 @@ export function executionsOf(options: StatesOptions): Executions {
   function run(
     machine: Machine,
     { record, abort }: { record: Execution; readonly abort: AbortController },
+    input: unknown,
   ): Promise<unknown> {
-    const input: unknown = parseJson(record.input);
     const StartTime = new Date(clock.now()).toISOString();
     const context = {
       Execution: { Id: record.executionArn, Name: record.name, Input: input, RoleArn: machine.roleArn, StartTime },

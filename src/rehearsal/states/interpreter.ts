@@ -2,7 +2,7 @@ import type { Clock } from "../../base/async/index.js";
 import { holds } from "./choice.js";
 import type { State, StateMachine } from "../../deploy/aws/index.js";
 import { matches, runtimeFault, StateFault } from "./fault.js";
-import { put, read, type Scope } from "./paths.js";
+import { loadPaths, put, read, type Scope } from "./paths.js";
 import { evaluate } from "./intrinsics.js";
 import { fill } from "./template.js";
 import { together, within } from "./work.js";
@@ -63,7 +63,7 @@ const mostStates = 12_000;
  * @param context what `$$` reads: `Execution`, `StateMachine`.
  * @param signal ends the execution with its reason.
  * @returns the output of the last state.
- * @throws StateFault when it ends in failure: `error` is the name that Retry and Catch compare, the message is the cause.
+ * @throws ChurnkitError PEER_MISSING without jsonpath-plus. StateFault when it ends in failure: `error` is the name that Retry and Catch compare, the message is the cause.
  * @example
  * ```ts
  * import { runStateMachine, virtualClock, type StateMachine } from "churnkit/rehearsal";
@@ -88,6 +88,7 @@ export async function runStateMachine(
   context: Readonly<Record<string, unknown>> = {},
   signal: AbortSignal = new AbortController().signal,
 ): Promise<unknown> {
+  await loadPaths();
   const run = (inner: AbortSignal): Promise<unknown> =>
     runStates(machine, { data: input, variables: {} }, { services, context, signal: inner });
   return within(machine.TimeoutSeconds, services.clock, signal, run);

@@ -1,4 +1,5 @@
-import { JSONPath } from "jsonpath-plus";
+import type { JSONPath } from "jsonpath-plus";
+import { ChurnkitError } from "../../base/errors.js";
 import { runtimeFault, StateFault } from "./fault.js";
 
 /** Data that paths read from: `$` is the state's data, `$$` the context, `$name` a variable. */
@@ -18,6 +19,25 @@ export interface Found {
   readonly value: unknown;
 }
 
+let search: typeof JSONPath | undefined;
+
+/**
+ * Loads what reads paths with wildcards, filters and slices; other paths are read without.
+ *
+ * @throws ChurnkitError PEER_MISSING.
+ */
+export async function loadPaths(): Promise<void> {
+  try {
+    search ??= (await import("jsonpath-plus")).JSONPath;
+  } catch (cause) {
+    throw new ChurnkitError(
+      "PEER_MISSING",
+      "The rehearsal needs the package jsonpath-plus. Install it: npm install jsonpath-plus",
+      { cause },
+    );
+  }
+}
+
 /** Follows a path, without a complaint if it leads nowhere. */
 export function lookUp(path: string, scope: Scope): Found {
   const root = rootPattern.exec(path)?.[0];
@@ -30,7 +50,8 @@ export function lookUp(path: string, scope: Scope): Found {
     value = (value as Record<string | number, unknown>)[key];
   }
   if (rest === "") return { found: value !== undefined, value };
-  const list = JSONPath<unknown[] | undefined>({ path: `$${rest}`, json: value as object, eval: "safe" }) ?? [];
+  if (search === undefined) throw runtimeFault(`The path ${path} was read before loadPaths.`);
+  const list = search<unknown[] | undefined>({ path: `$${rest}`, json: value as object, eval: "safe" }) ?? [];
   return { found: list.length > 0, value: list };
 }
 

@@ -10,37 +10,14 @@ import { memoryStore } from "../../../src/io/store/index.js";
 import { rehearse, type StateMachine } from "../../../src/rehearsal/index.js";
 import { csv, records } from "../../container/root.js";
 import { awsTarget } from "../../helpers/aws-target.js";
+import { judgedGraph } from "../../helpers/judged-graph.js";
 import { awsPython, motoClient } from "../../helpers/moto.js";
 import { findings, lambda, topic } from "../../helpers/state-machines.js";
 
 const ready = await awsPython("compiled state machines against botocore's models");
 
 const report = (step: string, path: string, atLeast: unknown) => ({ step: `${step}.report`, path, atLeast });
-const judged = (atLeast: number) => ({
-  inputs: { customers: "file" },
-  steps: [
-    {
-      id: "ingest",
-      job: "ingest",
-      params: { target: "churn", positive: "Yes", id: ["customerId"] },
-      inputs: { file: "input.customers" },
-    },
-    { id: "parts", job: "split", params: { test: 0.3 }, inputs: { rows: "ingest.rows" } },
-    {
-      id: "train-1",
-      job: "train",
-      params: { learner: "logistic", options: { l2: 1 }, seed: 3 },
-      inputs: { rows: "parts.train" },
-    },
-    { id: "evaluate", job: "evaluate", inputs: { model: "train-1.model", rows: "parts.test" } },
-    {
-      id: "register",
-      job: "register",
-      inputs: { model: "train-1.model" },
-      when: [report("evaluate", "auc", atLeast), report("train-1", "auc", 0.5)],
-    },
-  ],
-});
+const judged = (atLeast: number) => judgedGraph("train-1", atLeast);
 const options = { inputs: { customers: "s3://churn-data/raw/customers.csv" }, topic } as const;
 
 /** Runs a machine in the rehearsal, whose jobs really run in the container. */

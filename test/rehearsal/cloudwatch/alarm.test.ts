@@ -220,6 +220,6 @@ describe("metric math", () => {
     "FILL(a, LINEAR)",
     'SEARCH("x")',
   ])("refuses %s", (text) => {
-    expect(() => evaluate(text)).toThrow(expect.objectContaining({ code: "OPTION_INVALID" }));
+    expect(() => evaluate(text)).toThrow(expect.objectContaining({ name: "ValidationException" }));
   });
 });

@@ -136,6 +136,16 @@ describe("alarms over HTTP, on the virtual clock", () => {
   });
 });
 
+it.each([
+  ["an unknown statistic", new PutMetricAlarmCommand({ ...alarm, Statistic: undefined, ExtendedStatistic: "tm99" })],
+  ["an unknown comparison", new PutMetricAlarmCommand({ ...alarm, ComparisonOperator: "GreaterThanUpperThreshold" })],
+  ["a rule that is none", new PutCompositeAlarmCommand({ AlarmName: "c", AlarmRule: "ALARM(a" })],
+])("an alarm with %s is refused when it is put", async (_, command) => {
+  await put(1);
+  await expect(client.send(command as PutMetricAlarmCommand)).rejects.toMatchObject({ name: "ValidationException" });
+  expect((await client.send(new DescribeAlarmsCommand({}))).MetricAlarms).toEqual([]);
+});
+
 describe("data over HTTP", () => {
   it("come back as statistics, large requests gzipped, and by way of the library's own sink", async () => {
     const sink = await cloudWatchSink({ namespace: "Churn", client });

@@ -198,6 +198,17 @@ describe("jobs of SageMaker, rehearsed", () => {
     );
   });
 
+  it("run their hosts at the same time", async () => {
+    const { client, rehearsal } = await world();
+    const ResourceConfig = { InstanceType: "ml.m5.large", InstanceCount: 2, VolumeSizeInGB: 10 } as const;
+    await client.send(new CreateTrainingJobCommand(training("two", { ResourceConfig })));
+    const begin = rehearsal.clock.now();
+    await rehearsal.clock.advanceTo(begin + 3_600_000);
+    const job = await client.send(new DescribeTrainingJobCommand({ TrainingJobName: "two" }));
+    expect([job.TrainingJobStatus, job.FailureReason]).toEqual(["Completed", undefined]);
+    expect(job.TrainingEndTime?.getTime()).toBe(begin + 3 * 60_000 + 300_000 + 60_000);
+  });
+
   it("are waited for by state machines, and stopped with them", async () => {
     const { states, rehearsal, client } = await world();
     const request = training("");
