@@ -22,6 +22,7 @@ const groups = [
   ["serving"],
   ["deploy"],
   ["deploy/aws"],
+  ["deploy/sagemaker"],
   ["pipeline"],
   ["container"],
   ["rehearsal"],

@@ -39,6 +39,7 @@ export const errorCodes = {
   SERVICE_FAILED: "A prediction service could not be reached, kept failing, or gave a strange answer.",
   MODEL_NOT_READY: "The server has not loaded the model yet.",
   DEPLOY_FAILED: "A deployment did not become healthy; the previous one was kept.",
+  AWS_FAILED: "AWS refused a call, or could not be reached.",
   PIPELINE_INVALID: "A pipeline's graph cannot run: an unknown job, an input of the wrong kind, a cycle of steps.",
   JOB_FAILED: "A job of a pipeline threw an error without a code.",
   ARTIFACT_CORRUPT: "An artifact or record of a pipeline is missing from its store, or was changed.",

@@ -120,7 +120,14 @@ export async function rehearse(options: RehearsalOptions = {}): Promise<Rehearsa
     duration: options.duration,
     onChange: onJob,
   });
-  const services: Record<string, Service> = { monitoring, events: bus.service, sagemaker: sagemaker.service };
+  const sts: Service = {
+    GetCallerIdentity: () => ({
+      Account: account,
+      Arn: `arn:aws:iam::${account}:user/rehearsal`,
+      UserId: "rehearsal",
+    }),
+  };
+  const services: Record<string, Service> = { sts, monitoring, events: bus.service, sagemaker: sagemaker.service };
   const states = statesService({
     clock,
     place,

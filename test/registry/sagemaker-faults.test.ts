@@ -263,11 +263,8 @@ describe.skipIf(!ready)("SageMaker registry behind a faulty proxy", { timeout: 3
       { status: 400, code: "ResourceLimitExceeded", message: "The account-level service limit is reached." },
       /limit is reached/,
     ],
-    [{ status: 500, code: "InternalFailure", message: "We are sorry." }, /SageMaker still failed after the retries/],
-    [
-      { status: 503, code: "ServiceUnavailable", message: "Please try again." },
-      /SageMaker still failed after the retries/,
-    ],
+    [{ status: 500, code: "InternalFailure", message: "We are sorry." }, /AWS still failed after the retries/],
+    [{ status: 503, code: "ServiceUnavailable", message: "Please try again." }, /AWS still failed after the retries/],
   ] satisfies [ErrorAnswer, RegExp][])("says what to do about %j", async (answer, pattern) => {
     const registry = await behind(() => answer, { attempts: 2 });
     await expect(registry.list()).rejects.toEqual(failed(pattern));

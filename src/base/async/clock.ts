@@ -25,3 +25,15 @@ export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
     else signal?.addEventListener("abort", abort, { once: true });
   });
 }
+
+/** The system's time. */
+export const systemClock: Clock = { now: () => Date.now(), sleep };
+
+/**
+ * How far another machine's time may be ahead of this clock, in milliseconds: five minutes. Data recorded for a
+ * future time would count against everything that happens until then.
+ */
+export const clockSkew = 300_000;
+
+/** Returns whether a time, in milliseconds since 1970, is ahead of the clock by more than {@link clockSkew}. */
+export const liesAhead = (time: number, now: number): boolean => time > now + clockSkew;

@@ -1,7 +1,7 @@
 import { ChurnkitError } from "../../base/errors.js";
 import { literal, number, object, text, JsonValue, readableJson } from "../../base/json/index.js";
 import type { ObjectStore } from "../../io/store/index.js";
-import { liesAhead } from "../../base/clock.js";
+import { liesAhead } from "../../base/async/index.js";
 import { corruptState, shortText, time } from "./retraining-state.js";
 
 /** A monitor's sign of life. */

@@ -1,5 +1,5 @@
 import { ChurnkitError } from "../../base/errors.js";
-import { liesAhead } from "../../base/clock.js";
+import { liesAhead } from "../../base/async/index.js";
 import type { RetrainingPolicy, RetrainingTrigger } from "./retraining-policy.js";
 import { nextDue } from "./schedule.js";
 import { maxPending, shortText, type PendingTrigger, type RetrainingState } from "./retraining-state.js";

@@ -5,6 +5,7 @@ import { gunzipSync } from "node:zlib";
 import { parseJson } from "../../base/json/index.js";
 import type { VirtualClock } from "../clock.js";
 import { AwsError } from "./aws-error.js";
+import { queryAnswer, queryError } from "./query.js";
 
 /** A call of an AWS service. */
 export interface AwsCall {
@@ -48,7 +49,7 @@ const credentialPattern = /Credential=([^/,\s]+)\/\d+\/[^/]+\/([^/]+)\//;
 export async function startFront(options: FrontOptions): Promise<Front> {
   const server = createServer((incoming, response) => {
     const answered = options.clock.during(() => answer(incoming, response, options));
-    answered.catch((error: unknown) => fail(response, error));
+    answered.catch((error: unknown) => fail(incoming, response, error));
   });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject).listen(0, "127.0.0.1", resolve);
@@ -73,16 +74,27 @@ async function answer(incoming: IncomingMessage, response: ServerResponse, optio
     onCall?.({ ...call, operation: call.operation || `${incoming.method} ${incoming.url}` }, undefined);
     return forward(incoming, response, options.others);
   }
-  const run = Object.hasOwn(own, call.operation) ? own[call.operation] : undefined;
-  const input = await inputOf(incoming);
-  onCall?.(call, input);
+  const body = await bodyOf(incoming);
+  const form = isQuery(incoming) ? Object.fromEntries(new URLSearchParams(body.toString("utf8"))) : undefined;
+  const operation = form?.["Action"] ?? call.operation;
+  const input = form ?? jsonOf(body);
+  onCall?.({ ...call, operation }, input);
+  const run = Object.hasOwn(own, operation) ? own[operation] : undefined;
   if (run === undefined)
-    throw new AwsError("UnknownOperationException", `The rehearsal does not know ${name}:${call.operation || "?"}.`);
+    throw new AwsError("UnknownOperationException", `The rehearsal does not know ${name}:${operation || "?"}.`);
   const output = (await run(input as never)) ?? {};
-  respond(response, 200, output, { "content-type": incoming.headers["content-type"] ?? "application/x-amz-json-1.1" });
+  if (form !== undefined)
+    return respond(response, 200, queryAnswer(name, operation, output), { "content-type": "text/xml" });
+  const type = incoming.headers["content-type"] ?? "application/x-amz-json-1.1";
+  respond(response, 200, JSON.stringify(output), { "content-type": type });
 }
 
-async function inputOf(incoming: IncomingMessage): Promise<unknown> {
+/** Whether a request is in the query protocol, as those of STS, SNS and IAM. */
+const isQuery = (incoming: IncomingMessage): boolean =>
+  incoming.headers["content-type"]?.startsWith("application/x-www-form-urlencoded") === true;
+
+/** The body of a request, unpacked. */
+async function bodyOf(incoming: IncomingMessage): Promise<Buffer> {
   const parts: Buffer[] = [];
   let size = 0;
   for await (const part of incoming as AsyncIterable<Buffer>) {
@@ -91,9 +103,17 @@ async function inputOf(incoming: IncomingMessage): Promise<unknown> {
     if (size > largestBody) throw new AwsError("RequestEntityTooLargeException", "The request is too large.", 413);
   }
   const body = Buffer.concat(parts);
+  if (incoming.headers["content-encoding"] !== "gzip") return body;
   try {
-    const plain = incoming.headers["content-encoding"] === "gzip" ? unzipped(body) : body;
-    return plain.length === 0 ? {} : parseJson(plain.toString("utf8"));
+    return gunzipSync(body, { maxOutputLength: largestBody });
+  } catch {
+    throw new AwsError("SerializationException", "The request is not gzip.");
+  }
+}
+
+function jsonOf(body: Buffer): unknown {
+  try {
+    return body.length === 0 ? {} : parseJson(body.toString("utf8"));
   } catch {
     throw new AwsError(
       "SerializationException",
@@ -102,10 +122,7 @@ async function inputOf(incoming: IncomingMessage): Promise<unknown> {
   }
 }
 
-const unzipped = (body: Buffer): Buffer => gunzipSync(body, { maxOutputLength: largestBody });
-
-function respond(response: ServerResponse, status: number, body: unknown, headers: Record<string, string>): void {
-  const text = JSON.stringify(body);
+function respond(response: ServerResponse, status: number, text: string, headers: Record<string, string>): void {
   response.writeHead(status, {
     ...headers,
     "x-amzn-requestid": "rehearsal",
@@ -114,18 +131,15 @@ function respond(response: ServerResponse, status: number, body: unknown, header
   response.end(text);
 }
 
-function fail(response: ServerResponse, error: unknown): void {
+function fail(incoming: IncomingMessage, response: ServerResponse, error: unknown): void {
   const { name, message, status } =
     error instanceof AwsError
       ? error
       : new AwsError("InternalFailure", error instanceof Error ? error.message : "", 500);
   if (response.headersSent) return void response.destroy();
-  respond(
-    response,
-    status,
-    { __type: name, message },
-    { "content-type": "application/x-amz-json-1.1", "x-amzn-errortype": name },
-  );
+  if (isQuery(incoming)) return respond(response, status, queryError(name, message), { "content-type": "text/xml" });
+  const headers = { "content-type": "application/x-amz-json-1.1", "x-amzn-errortype": name };
+  respond(response, status, JSON.stringify({ __type: name, message }), headers);
 }
 
 /** Passes a request on to the emulator, and its answer back, as they are. */

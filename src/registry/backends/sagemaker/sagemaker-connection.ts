@@ -1,5 +1,6 @@
 import type * as Sdk from "@aws-sdk/client-sagemaker";
 import { ChurnkitError } from "../../../base/errors.js";
+import { awsAdvice } from "../../../base/aws-advice.js";
 
 /** Inputs of every call. */
 export interface SagemakerConnection {
@@ -43,45 +44,15 @@ async function load(): Promise<typeof Sdk> {
   }
 }
 
-/** Advice for errors that give none themselves. */
-const advice: Readonly<Record<string, string>> = {
-  ExpiredTokenException: "The credentials have expired: sign in again, or let the SDK find a role.",
-  ExpiredToken: "The credentials have expired: sign in again, or let the SDK find a role.",
-  UnrecognizedClientException: "The credentials are not known to AWS: check the profile or role.",
-  InvalidSignatureException: "The signature is not accepted: check the secret key, and this machine's clock.",
-  RequestExpired: "The request arrived too late for its signature: check this machine's clock.",
-  CredentialsProviderError: "There are no credentials: set a profile, or run with a role.",
-  ThrottlingException: "SageMaker throttles these calls: try again later.",
-  ResourceLimitExceeded: "The account's limit is reached: remove versions, or ask for more.",
-};
-
-/** AWS names the missing permission, even if it belongs to another service. */
-const lacking = /not authorized to perform: ([\w-]+:\w+)/;
-
 /** Makes the error of a call: what was tried, why it failed, and if it was denied, which permission it needs. */
 export function sagemakerFailed(operation: string, group: string, cause: unknown): ChurnkitError {
   const { name, message } = cause instanceof Error ? cause : { name: "Error", message: String(cause) };
   return new ChurnkitError(
     "STORE_FAILED",
-    `SageMaker could not run ${operation} for ${group}. ${help()} (${name}: ${message.split("\n", 1)[0]})`,
+    `SageMaker could not run ${operation} for ${group}. ${awsAdvice(cause, `sagemaker:${operation}`, `the model package group ${group}`)} (${name}: ${message.split("\n", 1)[0]})`,
     { where: { value: operation }, cause },
   );
-
-  function help(): string {
-    if (name === "AccessDeniedException" || name === "AccessDenied") {
-      return `The caller is not allowed to: it needs the permission ${lacking.exec(message)?.[1] ?? `sagemaker:${operation}`} on the model package group ${group}.`;
-    }
-    const status = statusOf(cause);
-    if (Object.hasOwn(advice, name)) return advice[name] ?? "";
-    if (status >= 500) return "SageMaker still failed after the retries: try again later.";
-    return status >= 400
-      ? "It was refused."
-      : "It is still unreachable after the retries: check the network, the endpoint and the proxy.";
-  }
 }
-
-const statusOf = (error: unknown): number =>
-  (error as { readonly $metadata?: { readonly httpStatusCode?: number } } | null)?.$metadata?.httpStatusCode ?? 0;
 
 /** Returns whether the answer says that the group or package does not exist. */
 export const isAbsent = (error: unknown): boolean =>

@@ -2,7 +2,7 @@ import { ChurnkitError } from "../../../base/errors.js";
 import { documentError, JsonValue } from "../../../base/json/index.js";
 import type { MetricSink } from "../../../io/metrics/index.js";
 import { type ObjectStore, typedStore } from "../../../io/store/index.js";
-import { liesAhead } from "../../../base/clock.js";
+import { liesAhead } from "../../../base/async/index.js";
 import { heartbeat } from "../../../monitor/retraining/index.js";
 import { createMonitor } from "../../../monitor/index.js";
 import {

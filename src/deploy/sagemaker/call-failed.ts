@@ -1,0 +1,31 @@
+import { ChurnkitError } from "../../base/errors.js";
+import { awsAdvice } from "../../base/aws-advice.js";
+
+/** How IAM calls a service whose package has another name. */
+const prefixes: Readonly<Record<string, string>> = {
+  "cloudwatch-logs": "logs",
+  "sagemaker-runtime": "sagemaker",
+};
+
+/** The error of a call: what was tried, why it failed, and what to do. */
+export function callFailed(service: string, operation: string, cause: unknown): ChurnkitError {
+  const { name, message } = cause instanceof Error ? cause : { name: "Error", message: String(cause) };
+  const action = `${prefixes[service] ?? service}:${operation}`;
+  return new ChurnkitError(
+    "AWS_FAILED",
+    `AWS could not run ${action}. ${awsAdvice(cause, action)} (${name}: ${message.split("\n", 1)[0] ?? ""})`,
+    { where: { value: action }, cause },
+  );
+}
+
+/** Name of the error that AWS answered, such as `ResourceNotFound`, if a call failed so. */
+export function awsErrorName(error: unknown): string | undefined {
+  if (!ChurnkitError.isInstance(error) || error.code !== "AWS_FAILED") return undefined;
+  return error.cause instanceof Error ? error.cause.name : undefined;
+}
+
+/** Message of that error; SageMaker calls several of its errors `ValidationException`. */
+export function awsErrorMessage(error: unknown): string {
+  const cause = awsErrorName(error) === undefined ? undefined : (error as ChurnkitError).cause;
+  return cause instanceof Error ? cause.message : "";
+}

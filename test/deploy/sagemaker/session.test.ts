@@ -1,0 +1,48 @@
+import { afterEach, describe, expect, expectTypeOf, it } from "vitest";
+import type { DescribeEndpointOutput } from "@aws-sdk/client-sagemaker";
+import { awsSession, type AwsSession } from "../../../src/deploy/sagemaker/session.js";
+import { rehearse } from "../../../src/rehearsal/rehearse.js";
+import { awsTarget as target } from "../../helpers/aws-target.js";
+
+const opened: { close(): Promise<void> | void }[] = [];
+afterEach(async () => {
+  for (const each of opened.splice(0)) await each.close();
+});
+
+async function sessionIn(account: string): Promise<{ session: AwsSession; calls: string[] }> {
+  const calls: string[] = [];
+  const rehearsal = await rehearse({ account, onCall: ({ operation }) => void calls.push(operation) });
+  const credentials = { accessKeyId: "A", secretAccessKey: "s" };
+  const session = awsSession(target, { clientConfig: { endpoint: rehearsal.url, credentials, maxAttempts: 1 } });
+  opened.push(rehearsal, session);
+  return { session, calls };
+}
+
+describe("a session of an account", () => {
+  it("asks whose the credentials are once, before the first write", async () => {
+    const { session, calls } = await sessionIn(target.account);
+    const stop = () => session.call("sagemaker", "StopTrainingJob", { TrainingJobName: "none" });
+    await expect(session.call("sagemaker", "ListTrainingJobs", {})).resolves.toMatchObject({
+      TrainingJobSummaries: [],
+    });
+    expect(calls).toEqual(["ListTrainingJobs"]);
+    for (const time of [1, 2]) await expect(stop(), String(time)).rejects.toMatchObject({ code: "AWS_FAILED" });
+    expect(calls).toEqual(["ListTrainingJobs", "GetCallerIdentity", "StopTrainingJob", "StopTrainingJob"]);
+  });
+
+  it("writes nothing to another account than the target's", async () => {
+    const { session, calls } = await sessionIn("999999999999");
+    const stop = session.call("sagemaker", "StopTrainingJob", { TrainingJobName: "none" });
+    await expect(stop).rejects.toMatchObject({ code: "OPTION_INVALID", where: { value: "999999999999" } });
+    expect(calls).toEqual(["GetCallerIdentity"]);
+  });
+
+  it("types inputs and outputs by the operation's name", () => {
+    expectTypeOf(describeEndpoint).returns.resolves.toExtend<DescribeEndpointOutput>();
+    function describeEndpoint(session: AwsSession) {
+      // @ts-expect-error an endpoint's name is a text
+      void (() => session.call("sagemaker", "DescribeEndpoint", { EndpointName: 1 }));
+      return session.call("sagemaker", "DescribeEndpoint", { EndpointName: "churn" });
+    }
+  });
+});
