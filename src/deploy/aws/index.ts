@@ -4,6 +4,8 @@
  *
  * @module churnkit/deploy/aws
  */
+export { listPrices } from "./cost/prices.js";
+export { monthlyCost, type MonthlyCost } from "./cost/monthly-cost.js";
 export { policyFor } from "./access/policy.js";
 export { compilePipeline } from "./pipeline/compile/compile.js";
 export type { CompileOptions } from "./pipeline/compile/options.js";
