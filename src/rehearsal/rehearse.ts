@@ -6,6 +6,7 @@ import { eventBus, type EventBus } from "./events/service.js";
 import { AwsError } from "./front/aws-error.js";
 import { emulatorAt } from "./front/emulator.js";
 import { startFront, type AwsCall, type Service } from "./front/front.js";
+import { serviceModels } from "./front/shapes/model.js";
 import { lambdaFunctions, type LambdaHandler } from "./lambda/functions.js";
 import { arnOf, type AwsPlace } from "./place.js";
 import type { Execution } from "./states/executions.js";
@@ -36,6 +37,11 @@ export interface RehearsalOptions {
   readonly tasks?: Readonly<Record<string, TaskHandler>>;
   /** Address of an emulator for the services that the rehearsal does not have: S3, SNS, SQS and others. */
   readonly emulator?: string;
+  /**
+   * botocore's folder `data` in a Python installation: each request is then checked against AWS's own model of its service as
+   * it arrives. Requests to S3 are not.
+   */
+  readonly botocore?: string;
   /** How often EventBridge delivers each event: once at least, so 2 finds handlers that are not idempotent. Default 1. */
   readonly deliveries?: number;
   /** Milliseconds until EventBridge delivers. Default 0. */
@@ -60,6 +66,8 @@ export interface Rehearsal {
   readonly url: string;
   readonly clock: VirtualClock;
   readonly timeline: readonly RehearsalEntry[];
+  /** What this rehearsal does not check, a line each. */
+  readonly notes: readonly string[];
   /** Puts an event that an AWS service would make on the default bus. */
   readonly emit: EventBus["emit"];
   readonly close: () => Promise<void>;
@@ -71,9 +79,9 @@ export interface Rehearsal {
  * JavaScript reach it by `url`. Other services go to an emulator, if there is one.
  *
  * It is no proof: it differs from AWS wherever this library's authors did not know better. Permissions, quotas and
- * signatures are not checked.
+ * signatures are not checked, shapes of requests only with `botocore`.
  *
- * @throws ChurnkitError PEER_MISSING without the package jsonpath-plus.
+ * @throws ChurnkitError PEER_MISSING without the package jsonpath-plus; INPUT_NOT_FOUND without botocore's folder.
  * @example
  * ```ts
  * import { rehearse } from "churnkit/rehearsal";
@@ -91,6 +99,8 @@ export async function rehearse(options: RehearsalOptions = {}): Promise<Rehearsa
   await loadPaths();
   const place: AwsPlace = { account, region };
   const clock = virtualClock(start.getTime());
+  const models = options.botocore === undefined ? undefined : serviceModels(options.botocore);
+  const notes = models === undefined ? [unchecked] : [];
   const timeline: RehearsalEntry[] = [];
   const note = (kind: RehearsalEntry["kind"], text: string): void =>
     void timeline.push({ time: new Date(clock.now()).toISOString(), kind, text });
@@ -142,8 +152,8 @@ export async function rehearse(options: RehearsalOptions = {}): Promise<Rehearsa
     onEvent: (execution, { state, type }) => note("state", `${execution.split(":").at(-1)}: ${state} ${type}`),
   });
   services["states"] = states;
-  const front = await startFront({ clock, services, others: options.emulator, onCall: options.onCall });
-  return { ...front, clock, timeline, emit: bus.emit };
+  const front = await startFront({ clock, services, others: options.emulator, models, onCall: options.onCall });
+  return { ...front, clock, timeline, notes, emit: bus.emit };
 
   /** Gives a payload to whatever an ARN names. */
   async function deliver(arn: string, payload: unknown): Promise<unknown> {
@@ -189,6 +199,9 @@ export async function rehearse(options: RehearsalOptions = {}): Promise<Rehearsa
     bus.emit("aws.states", "Step Functions Execution Status Change", execution, [executionArn, stateMachineArn]);
   }
 }
+
+const unchecked =
+  "Requests are not checked against AWS's models: give the folder site-packages/botocore/data of a Python installation as botocore.";
 
 /** Loaded when a job runs, since it brings training with it. */
 const ownContainer: ContainerEntry = async (argv, machine) => {

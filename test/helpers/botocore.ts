@@ -1,8 +1,6 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { resolve } from "node:path";
-import { gunzipSync } from "node:zlib";
+import { serviceModels, type ServiceModel, type ServiceModels } from "../../src/rehearsal/front/shapes/model.js";
+import { shapeProblems } from "../../src/rehearsal/front/shapes/problems.js";
 import { botocoreData } from "./moto.js";
-import { shapeProblems, type ServiceModel } from "./botocore-shapes.js";
 
 /** botocore's folder of a service, where it is not the client's name in lower case. */
 const folders: Readonly<Record<string, string>> = {
@@ -14,21 +12,14 @@ const folders: Readonly<Record<string, string>> = {
   sfn: "stepfunctions",
 };
 
-const models = new Map<string, ServiceModel>();
+let models: ServiceModels | undefined;
 
 /** botocore's newest model of a service, by botocore's name ("logs") or the SDK client's ("CloudWatchLogs"). */
 function modelOf(service: string): ServiceModel {
   const name = folders[service.toLowerCase()] ?? service.toLowerCase();
-  const known = models.get(name);
-  if (known !== undefined) return known;
-  const folder = resolve(botocoreData(), name);
-  if (!existsSync(folder))
+  const model = (models ??= serviceModels(botocoreData()))(name);
+  if (model === undefined)
     throw new Error(`botocore has no service ${name}; add its folder to test/helpers/botocore.ts`);
-  const newest = readdirSync(folder).sort().at(-1) ?? "";
-  const plain = resolve(folder, newest, "service-2.json");
-  const bytes = existsSync(plain) ? readFileSync(plain) : gunzipSync(readFileSync(`${plain}.gz`));
-  const model = JSON.parse(bytes.toString("utf8")) as ServiceModel;
-  models.set(name, model);
   return model;
 }
 
@@ -46,7 +37,7 @@ export function checkRequest(service: string, operation: string, input: unknown)
   if (found === undefined) return [`${service} has no operation ${operation}`];
   if (found.input === undefined)
     return Object.keys(input as object).length === 0 ? [] : [`${operation} takes no input`];
-  return shapeProblems(model, found.input.shape, input, operation);
+  return shapeProblems(model, found.input.shape, input, operation, "given").map(({ path, what }) => `${path}: ${what}`);
 }
 
 /** A request as an SDK client was asked to send it. */

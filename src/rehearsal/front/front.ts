@@ -2,10 +2,11 @@ import { createServer, request, type IncomingMessage, type ServerResponse } from
 import type { AddressInfo } from "node:net";
 import { pipeline } from "node:stream/promises";
 import { gunzipSync } from "node:zlib";
-import { parseJson } from "../../base/json/index.js";
 import type { VirtualClock } from "../clock.js";
 import { AwsError } from "./aws-error.js";
 import { queryAnswer, queryError } from "./query.js";
+import { checkRequest, isQuery, readRequest } from "./request.js";
+import type { ServiceModels } from "./shapes/model.js";
 
 /** A call of an AWS service. */
 export interface AwsCall {
@@ -27,6 +28,8 @@ export interface FrontOptions {
   readonly services: Readonly<Record<string, Service>>;
   /** Where all other services are: the address of an emulator. */
   readonly others?: string | undefined;
+  /** AWS's models, which requests are checked against. Those of S3 are not. */
+  readonly models?: ServiceModels | undefined;
   /** Is told each call; an error that it throws is the call's answer. */
   readonly onCall?: ((call: AwsCall, input: unknown) => void) | undefined;
 }
@@ -38,8 +41,8 @@ export interface Front {
   readonly close: () => Promise<void>;
 }
 
-/** Bytes of a request to one of our own services, at most. */
-const largestBody = 8 * 1024 * 1024;
+/** Bytes of a request to one of our own services, at most, and to the emulator, where a function's code is the largest. */
+const largest = { own: 8 * 1024 * 1024, other: 80 * 1024 * 1024 };
 const credentialPattern = /Credential=([^/,\s]+)\/\d+\/[^/]+\/([^/]+)\//;
 
 /**
@@ -65,60 +68,48 @@ export async function startFront(options: FrontOptions): Promise<Front> {
 }
 
 async function answer(incoming: IncomingMessage, response: ServerResponse, options: FrontOptions): Promise<void> {
-  const { clock, services, onCall } = options;
+  const { clock, services, models, onCall } = options;
   const [, caller = "anonymous", name = "s3"] = credentialPattern.exec(incoming.headers.authorization ?? "") ?? [];
-  const target = String(incoming.headers["x-amz-target"] ?? "");
   const own = Object.hasOwn(services, name) ? services[name] : undefined;
-  const call = { service: name, caller, time: clock.now(), operation: target.replace(/^.*\./, "") };
-  if (own === undefined) {
-    onCall?.({ ...call, operation: call.operation || `${incoming.method} ${incoming.url}` }, undefined);
-    return forward(incoming, response, options.others);
+  const call = { service: name, caller, time: clock.now() };
+  if (own === undefined && name === "s3") {
+    onCall?.({ ...call, operation: `${incoming.method} ${incoming.url}` }, undefined);
+    return forward(incoming, response, options.others, incoming);
   }
-  const body = await bodyOf(incoming);
-  const form = isQuery(incoming) ? Object.fromEntries(new URLSearchParams(body.toString("utf8"))) : undefined;
-  const operation = form?.["Action"] ?? call.operation;
-  const input = form ?? jsonOf(body);
-  onCall?.({ ...call, operation }, input);
+  const limit = own === undefined ? largest.other : largest.own;
+  const body = await bodyOf(incoming, limit);
+  const request = readRequest(name, incoming, unpacked(incoming, body, limit), models);
+  const { operation, input, protocol } = request;
+  onCall?.({ ...call, operation: operation || `${incoming.method} ${incoming.url}` }, input);
+  if (models !== undefined) checkRequest(name, request, models);
+  if (own === undefined) return forward(incoming, response, options.others, [body]);
   const run = Object.hasOwn(own, operation) ? own[operation] : undefined;
   if (run === undefined)
     throw new AwsError("UnknownOperationException", `The rehearsal does not know ${name}:${operation || "?"}.`);
   const output = (await run(input as never)) ?? {};
-  if (form !== undefined)
+  if (protocol === "query")
     return respond(response, 200, queryAnswer(name, operation, output), { "content-type": "text/xml" });
   const type = incoming.headers["content-type"] ?? "application/x-amz-json-1.1";
   respond(response, 200, JSON.stringify(output), { "content-type": type });
 }
 
-/** Whether a request is in the query protocol, as those of STS, SNS and IAM. */
-const isQuery = (incoming: IncomingMessage): boolean =>
-  incoming.headers["content-type"]?.startsWith("application/x-www-form-urlencoded") === true;
-
-/** The body of a request, unpacked. */
-async function bodyOf(incoming: IncomingMessage): Promise<Buffer> {
+async function bodyOf(incoming: IncomingMessage, limit: number): Promise<Buffer> {
   const parts: Buffer[] = [];
   let size = 0;
   for await (const part of incoming as AsyncIterable<Buffer>) {
     parts.push(part);
     size += part.length;
-    if (size > largestBody) throw new AwsError("RequestEntityTooLargeException", "The request is too large.", 413);
+    if (size > limit) throw new AwsError("RequestEntityTooLargeException", "The request is too large.", 413);
   }
-  const body = Buffer.concat(parts);
-  if (incoming.headers["content-encoding"] !== "gzip") return body;
-  try {
-    return gunzipSync(body, { maxOutputLength: largestBody });
-  } catch {
-    throw new AwsError("SerializationException", "The request is not gzip.");
-  }
+  return Buffer.concat(parts);
 }
 
-function jsonOf(body: Buffer): unknown {
+function unpacked(incoming: IncomingMessage, body: Buffer, limit: number): Buffer {
+  if (incoming.headers["content-encoding"] !== "gzip") return body;
   try {
-    return body.length === 0 ? {} : parseJson(body.toString("utf8"));
+    return gunzipSync(body, { maxOutputLength: limit });
   } catch {
-    throw new AwsError(
-      "SerializationException",
-      "The request is not JSON. The rehearsal takes the JSON protocols only.",
-    );
+    throw new AwsError("SerializationException", "The request is not gzip.");
   }
 }
 
@@ -143,7 +134,12 @@ function fail(incoming: IncomingMessage, response: ServerResponse, error: unknow
 }
 
 /** Passes a request on to the emulator, and its answer back, as they are. */
-function forward(incoming: IncomingMessage, response: ServerResponse, others: string | undefined): Promise<void> {
+function forward(
+  incoming: IncomingMessage,
+  response: ServerResponse,
+  others: string | undefined,
+  body: AsyncIterable<Buffer> | Iterable<Buffer>,
+): Promise<void> {
   if (others === undefined)
     throw new AwsError("ServiceUnavailable", "This service needs the emulator, which the rehearsal runs without.", 503);
   const { hostname, port } = new URL(others);
@@ -156,6 +152,6 @@ function forward(incoming: IncomingMessage, response: ServerResponse, others: st
       },
     );
     // Ends either way where a side hangs up, so that the clock does not wait for ever.
-    pipeline(incoming, outgoing).catch(reject);
+    pipeline(body, outgoing).catch(reject);
   });
 }
