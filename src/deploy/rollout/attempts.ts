@@ -1,0 +1,15 @@
+import { type Clock, isConflict } from "../../base/async/index.js";
+
+const most = 4;
+
+/** Tries a call of a port again, after 1, 2 and 4 seconds, since each can be repeated. A conflict is final. */
+export async function attempts<T>(clock: Clock, call: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await call();
+    } catch (error) {
+      if (tries === most || isConflict(error)) throw error;
+      await clock.sleep(1000 * 2 ** (tries - 1));
+    }
+  }
+}
