@@ -163,7 +163,7 @@ function stopped(state: RolloutState, shares: Shares, at: number): RolloutState 
   };
 }
 
-const without = ({ found: _found, then: _then, ...state }: RolloutState): RolloutState => state;
+const without = (state: RolloutState): RolloutState => ({ ...state, found: undefined, then: undefined });
 
 const moving = (state: RolloutState, at: number, found: Shares | undefined): RolloutState => ({
   ...state,

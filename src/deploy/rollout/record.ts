@@ -67,7 +67,7 @@ export interface FoundRecord {
  * @throws ChurnkitError STORE_CONFLICT while another runner is at work, STATE_CORRUPT.
  */
 export async function findRecord(options: RecordOptions): Promise<FoundRecord> {
-  const { key, owner, lease, clock } = options;
+  const { key, owner, clock } = options;
   const store = typedStore(options.store);
   if (!store.capabilities.compareAndSwap)
     throw new ChurnkitError(

@@ -70,6 +70,33 @@ export interface RolloutOptions {
  * @returns the state that it ended in; or `stopped`, if somebody else changed the shares and there is nobody to ask.
  * @throws ChurnkitError STORE_CONFLICT while another runner is at work on the record; DEPLOY_FAILED when the traffic cannot be
  * given to one version, after which the same call continues; OPTION_INVALID for a plan that does not fit.
+ * @example
+ * ```ts
+ * import { runRollout, type Readings, type Traffic } from "churnkit/deploy";
+ * import { memoryStore } from "churnkit/io";
+ *
+ * let share = 0; // of version 2; a driver changes an endpoint instead
+ * const traffic: Traffic = {
+ *   read: () => Promise.resolve({ "1": 1 - share, "2": share }),
+ *   set: async (candidate) => void (share = candidate),
+ *   end: async (winner) => void (share = winner === "candidate" ? 1 : 0),
+ * };
+ * const readings: Readings = { read: async () => ({ "2": { requests: 5000, errors: 250 } }) };
+ *
+ * const { end, reason } = await runRollout({
+ *   plan: {
+ *     strategy: { kind: "canary", steps: [0.1, 0.5, 1], bake: 60_000 },
+ *     guards: [{ kind: "errorRate", above: 0.01 }],
+ *   },
+ *   candidate: "2",
+ *   stable: "1",
+ *   traffic,
+ *   readings,
+ *   store: memoryStore(), // filesStore or s3Store, to continue after a crash
+ *   key: "rollout.json",
+ * });
+ * console.assert(end?.winner === "stable" && reason.includes("error rate (5 % of 5000 requests failed, limit 1 %)"));
+ * ```
  */
 export async function runRollout(options: RolloutOptions): Promise<RolloutState> {
   const { store, key, every = 10_000, lease = Math.max(60_000, 3 * every) } = options;
@@ -201,7 +228,7 @@ async function first(plan: CheckedPlan, options: RolloutOptions, shares: Shares,
     );
   const now = clock.now();
   const window = Math.max(...plan.steps.map(({ bake }) => bake), 60_000);
-  const reference: VersionReadings | undefined = await readings.read(now - window, now).then(
+  const reference: VersionReadings | undefined = await attempts(clock, () => readings.read(now - window, now)).then(
     (given) => given[stable],
     () => undefined,
   );
