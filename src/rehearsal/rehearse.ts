@@ -10,6 +10,7 @@ import { serviceModels } from "./front/shapes/model.js";
 import { lambdaFunctions, type LambdaHandler } from "./lambda/functions.js";
 import { arnOf, type AwsPlace } from "./place.js";
 import type { Execution } from "./states/executions.js";
+import type { SageMakerEvent } from "./sagemaker/events.js";
 import { described, sageMakerService } from "./sagemaker/service.js";
 import type { ContainerEntry, Job as SageMakerJob } from "./sagemaker/job.js";
 import type { Buckets } from "./sagemaker/objects.js";
@@ -56,7 +57,7 @@ export interface RehearsalOptions {
 export interface RehearsalEntry {
   /** ISO 8601, by the virtual clock. */
   readonly time: string;
-  readonly kind: "alarm" | "execution" | "state" | "job" | "dead letter";
+  readonly kind: "alarm" | "execution" | "state" | "job" | "pipeline" | "step" | "version" | "dead letter";
   readonly text: string;
 }
 
@@ -128,7 +129,11 @@ export async function rehearse(options: RehearsalOptions = {}): Promise<Rehearsa
     entry: options.container ?? ownContainer,
     buckets: options.buckets ?? emulatorBuckets(options.emulator, region),
     duration: options.duration,
+    random: uniform((options.seed ?? 0) + 1),
+    invoke: functions.invoke,
     onChange: onJob,
+    onEvent: onSageMaker,
+    onCall: options.onCall,
   });
   const sts: Service = {
     GetCallerIdentity: () => ({
@@ -191,6 +196,11 @@ export async function rehearse(options: RehearsalOptions = {}): Promise<Rehearsa
     note("job", `${name} ${stage ?? status}${reason === undefined || reason === "" ? "" : `: ${reason}`}`);
     const type = `SageMaker ${kind.replace("Job", " Job")} State Change`;
     bus.emit("aws.sagemaker", type, described(job), [job.arn]);
+  }
+
+  function onSageMaker({ kind, text, type, detail, resources }: SageMakerEvent): void {
+    note(kind, text);
+    bus.emit("aws.sagemaker", type, detail, resources);
   }
 
   function onExecution(execution: Execution): void {

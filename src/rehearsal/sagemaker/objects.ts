@@ -10,6 +10,8 @@ export type Buckets = (bucket: string) => ObjectStore | Promise<ObjectStore>;
 export interface Objects {
   /** Brings all objects whose keys begin with the URI's into a folder; of several parts only one. */
   download(uri: string, folder: string, part?: { readonly index: number; readonly of: number }): Promise<void>;
+  /** The bytes of an object. */
+  read(uri: string): Promise<Uint8Array>;
   /** Whether any key begins with the URI's. */
   exist(uri: string): Promise<boolean>;
   /** Puts the files of a folder below a URI. */
@@ -31,6 +33,12 @@ export function objectsOf(buckets: Buckets): Objects {
 
   return {
     put,
+    async read(uri) {
+      const { store, key } = await place(uri);
+      const object = await store.get(key);
+      if (object === undefined) throw invalid(`No S3 object found at ${uri}.`);
+      return object.bytes;
+    },
     async exist(uri) {
       const { store, key } = await place(uri);
       return (await store.list(key)).length > 0;

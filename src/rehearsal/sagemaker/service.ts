@@ -4,12 +4,16 @@ import type {
   ListTrainingJobsRequest,
 } from "@aws-sdk/client-sagemaker";
 import type { VirtualClock } from "../clock.js";
-import type { Service } from "../front/front.js";
+import { AwsError } from "../front/aws-error.js";
+import type { AwsCall, Service } from "../front/front.js";
 import { arnOf, type AwsPlace } from "../place.js";
 import { StateFault } from "../states/fault.js";
 import type { TaskHandler } from "../states/tasks.js";
 import { runningJobs, type ContainerEntry, type Job, type JobKind, type Jobs } from "./job.js";
 import { objectsOf, type Buckets } from "./objects.js";
+import { modelPackages } from "./packages.js";
+import { executionEvent, packageEvent, stepEvent, type SageMakerEvent } from "./events.js";
+import { pipelinesService } from "./pipelines/service.js";
 import { runProcessing } from "./processing.js";
 import { runTraining } from "./training.js";
 
@@ -20,6 +24,13 @@ export interface SageMakerOptions {
   readonly buckets: Buckets;
   readonly duration?: ((job: Job) => number) | undefined;
   readonly onChange: (job: Job) => void;
+  /** Is told what happens to pipelines and model packages. */
+  readonly onEvent: (event: SageMakerEvent) => void;
+  /** Calls a Lambda function, for steps of pipelines. */
+  readonly invoke: (arn: string, event: unknown) => Promise<unknown>;
+  readonly random: () => number;
+  /** Is told each call that a pipeline makes with its role; an error that it throws is the answer. */
+  readonly onCall?: ((call: AwsCall, input: unknown) => void) | undefined;
 }
 
 /** SageMaker's jobs: they really run the container's entry, on data of a bucket. */
@@ -29,24 +40,61 @@ export interface SageMaker {
   readonly tasks: Readonly<Record<string, TaskHandler>>;
 }
 
-export function sageMakerService({ clock, place, entry, buckets, duration, onChange }: SageMakerOptions): SageMaker {
+export function sageMakerService(options: SageMakerOptions): SageMaker {
+  const { clock, place, onEvent } = options;
+  const changes = changeSignal();
+  const onChange = (job: Job): void => {
+    options.onChange(job);
+    changes.tell();
+  };
+  const objects = objectsOf(options.buckets);
   const arn = (kind: JobKind, name: string): string => arnOf(place, "sagemaker", `${kebab(kind)}/${name}`);
-  const jobs = runningJobs({ clock, objects: objectsOf(buckets), entry, duration, arn, onChange });
+  const jobs = runningJobs({ ...options, objects, arn, onChange });
   const train = (input: CreateTrainingJobRequest): Job =>
     jobs.start("TrainingJob", input.TrainingJobName ?? "", { ...input }, runTraining, longest(input));
   const process = (input: CreateProcessingJobRequest): Job =>
     jobs.start("ProcessingJob", input.ProcessingJobName ?? "", { ...input }, runProcessing, longest(input));
+  const callAs = (caller: string) => async (operation: string, input: Readonly<Record<string, unknown>>) => {
+    options.onCall?.({ service: "sagemaker", operation, caller, time: clock.now() }, input);
+    const run = Object.hasOwn(service, operation) ? service[operation] : undefined;
+    if (run === undefined)
+      throw new AwsError("UnknownOperationException", `The rehearsal does not know sagemaker:${operation}.`);
+    return ((await run(input as never)) ?? {}) as Readonly<Record<string, unknown>>;
+  };
+  const service: Service = {
+    CreateTrainingJob: (input: CreateTrainingJobRequest) => ({ TrainingJobArn: train(input).arn }),
+    CreateProcessingJob: (input: CreateProcessingJobRequest) => ({ ProcessingJobArn: process(input).arn }),
+    ...operations(jobs, "TrainingJob"),
+    ...operations(jobs, "ProcessingJob"),
+    ...modelPackages({ clock, place, onChange: (changed) => onEvent(packageEvent(changed)) }),
+    ...pipelinesService({
+      ...options,
+      objects,
+      callAs,
+      changed: changes.next,
+      onExecution: (execution, former) => onEvent(executionEvent(execution, former)),
+      onStep: (execution, run, former) => {
+        if (run.status !== former?.status) onEvent(stepEvent(execution, run, former));
+      },
+    }),
+  };
   return {
-    service: {
-      CreateTrainingJob: (input: CreateTrainingJobRequest) => ({ TrainingJobArn: train(input).arn }),
-      CreateProcessingJob: (input: CreateProcessingJobRequest) => ({ ProcessingJobArn: process(input).arn }),
-      ...operations(jobs, "TrainingJob"),
-      ...operations(jobs, "ProcessingJob"),
-    },
+    service,
     tasks: {
       "arn:aws:states:::sagemaker:createTrainingJob.sync": waiting(jobs, "TrainingJob", train),
       "arn:aws:states:::sagemaker:createProcessingJob.sync": waiting(jobs, "ProcessingJob", process),
     },
+  };
+}
+
+/** Tells whoever waits for a change. */
+function changeSignal(): { readonly tell: () => void; readonly next: () => Promise<void> } {
+  const waiting: (() => void)[] = [];
+  return {
+    tell: () => {
+      for (const wake of waiting.splice(0)) wake();
+    },
+    next: () => new Promise((resolve) => void waiting.push(resolve)),
   };
 }
 

@@ -1,0 +1,137 @@
+import type {
+  CreateModelPackageGroupInput,
+  CreateModelPackageInput,
+  ListModelPackageGroupsInput,
+  ListModelPackagesInput,
+  UpdateModelPackageInput,
+} from "@aws-sdk/client-sagemaker";
+import type { VirtualClock } from "../clock.js";
+import { AwsError, invalid } from "../front/aws-error.js";
+import type { Service } from "../front/front.js";
+import { pageOf } from "../front/pages.js";
+import { arnOf, type AwsPlace } from "../place.js";
+
+/** A version in a group, as its description has it. */
+export interface ModelPackage extends Omit<CreateModelPackageInput, "ClientToken" | "ModelPackageName" | "Tags"> {
+  readonly ModelPackageArn: string;
+  readonly ModelPackageGroupName: string;
+  readonly ModelPackageVersion: number;
+  readonly ModelPackageStatus: "Completed";
+  readonly ModelApprovalStatus: NonNullable<CreateModelPackageInput["ModelApprovalStatus"]>;
+  /** Seconds since 1970, as on the wire. */
+  readonly CreationTime: number;
+  readonly LastModifiedTime?: number;
+  readonly ApprovalDescription?: string | undefined;
+}
+
+interface Group {
+  readonly description: object;
+  versions: number;
+}
+
+interface PackagesOptions {
+  readonly clock: VirtualClock;
+  readonly place: AwsPlace;
+  /** Is told each new package and each changed approval. */
+  readonly onChange: (changed: ModelPackage) => void;
+}
+
+/** SageMaker's model registry: groups of numbered versions, which somebody approves. */
+export function modelPackages({ clock, place, onChange }: PackagesOptions): Service {
+  const groups = new Map<string, Group>();
+  const packages = new Map<string, ModelPackage>();
+  const byToken = new Map<string, string>();
+  const now = (): number => clock.now() / 1000;
+  const groupArn = (name: string): string => arnOf(place, "sagemaker", `model-package-group/${name}`);
+  const inGroup = (name: string): ModelPackage[] =>
+    [...packages.values()].filter((each) => each.ModelPackageGroupName === name);
+
+  /** A group is asked for by its name or its ARN. */
+  function groupOf(given = ""): { readonly name: string; readonly group: Group } {
+    const name = given.replace(/^arn:.*:model-package-group\//, "");
+    const group = groups.get(name);
+    if (group === undefined) throw invalid(`Model Package Group ${groupArn(name)} does not exist.`);
+    return { name, group };
+  }
+
+  function packageOf(arn = ""): ModelPackage {
+    const found = packages.get(arn);
+    if (found === undefined) throw invalid(`ModelPackage ${arn} does not exist.`);
+    return found;
+  }
+
+  function create({ ClientToken: token, ModelPackageName, Tags: _tags, ...input }: CreateModelPackageInput) {
+    const known = token === undefined ? undefined : byToken.get(token);
+    if (known !== undefined) return { ModelPackageArn: known };
+    if (ModelPackageName !== undefined) throw invalid("The rehearsal keeps versions of groups only.");
+    const { name, group } = groupOf(input.ModelPackageGroupName);
+    const ModelPackageVersion = ++group.versions;
+    const made: ModelPackage = {
+      ...input,
+      ModelPackageGroupName: name,
+      ModelPackageVersion,
+      ModelPackageArn: arnOf(place, "sagemaker", `model-package/${name}/${ModelPackageVersion}`),
+      ModelPackageStatus: "Completed",
+      ModelApprovalStatus: input.ModelApprovalStatus ?? "PendingManualApproval",
+      CreationTime: now(),
+    };
+    packages.set(made.ModelPackageArn, made);
+    if (token !== undefined) byToken.set(token, made.ModelPackageArn);
+    onChange(made);
+    return { ModelPackageArn: made.ModelPackageArn };
+  }
+
+  function update({
+    ModelPackageArn,
+    CustomerMetadataPropertiesToRemove: gone = [],
+    ...input
+  }: UpdateModelPackageInput) {
+    const former = packageOf(ModelPackageArn);
+    const metadata = { ...former.CustomerMetadataProperties, ...input.CustomerMetadataProperties };
+    for (const key of gone) delete metadata[key];
+    const changed = {
+      ...former,
+      ...input,
+      CustomerMetadataProperties: metadata,
+      LastModifiedTime: now(),
+    } as ModelPackage;
+    packages.set(former.ModelPackageArn, changed);
+    if (changed.ModelApprovalStatus !== former.ModelApprovalStatus) onChange(changed);
+    return { ModelPackageArn };
+  }
+
+  return {
+    CreateModelPackageGroup: ({ ModelPackageGroupName: name = "", ...input }: CreateModelPackageGroupInput) => {
+      const ModelPackageGroupArn = groupArn(name);
+      if (groups.has(name)) throw invalid(`Model Package Group already exists: ${ModelPackageGroupArn}`);
+      const description = { ModelPackageGroupName: name, ModelPackageGroupArn, ModelPackageGroupStatus: "Completed" };
+      groups.set(name, { description: { ...input, ...description, CreationTime: now() }, versions: 0 });
+      return { ModelPackageGroupArn };
+    },
+    DescribeModelPackageGroup: (input: { readonly ModelPackageGroupName?: string }) =>
+      groupOf(input.ModelPackageGroupName).group.description,
+    DeleteModelPackageGroup: (input: { readonly ModelPackageGroupName?: string }) => {
+      const { name } = groupOf(input.ModelPackageGroupName);
+      if (inGroup(name).length > 0)
+        throw new AwsError("ConflictException", `Model Package Group ${groupArn(name)} still has versions.`);
+      groups.delete(name);
+    },
+    ListModelPackageGroups: (input: ListModelPackageGroupsInput) => {
+      const found = [...groups].filter(([name]) => name.includes(input.NameContains ?? ""));
+      const { items, NextToken } = pageOf(found, input);
+      return { ModelPackageGroupSummaryList: items.map(([, { description }]) => description), NextToken };
+    },
+    CreateModelPackage: create,
+    DescribeModelPackage: (input: { readonly ModelPackageName?: string }) => packageOf(input.ModelPackageName),
+    ListModelPackages: (input: ListModelPackagesInput) => {
+      const { ModelPackageGroupName: given, ModelApprovalStatus: approval, SortOrder = "Descending" } = input;
+      const all = given === undefined ? [...packages.values()] : inGroup(groupOf(given).name);
+      const found = all.filter((each) => approval === undefined || each.ModelApprovalStatus === approval);
+      const { items, NextToken } = pageOf(SortOrder === "Descending" ? found.reverse() : found, input);
+      return { ModelPackageSummaryList: items, NextToken };
+    },
+    UpdateModelPackage: update,
+    DeleteModelPackage: (input: { readonly ModelPackageName?: string }) =>
+      void packages.delete(packageOf(input.ModelPackageName).ModelPackageArn),
+  };
+}

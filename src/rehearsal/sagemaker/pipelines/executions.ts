@@ -1,0 +1,112 @@
+import type { StartPipelineExecutionRequest } from "@aws-sdk/client-sagemaker";
+import { canonicalJson } from "../../../base/json/index.js";
+import { AwsError, invalid } from "../../front/aws-error.js";
+import { type StepCache, stepCache } from "./cache.js";
+import { type Execution, type ExecutionStatus, type Pipeline, type StepRun } from "./execution.js";
+import { parametersOf } from "./parameters.js";
+import { randomId, runExecution, type RunnerOptions } from "./runner.js";
+
+export interface ExecutionsOptions extends Omit<RunnerOptions, "cache" | "call"> {
+  readonly callAs: (role: string) => RunnerOptions["call"];
+  readonly onExecution: (execution: Execution, former: ExecutionStatus | undefined) => void;
+}
+
+/** The executions of all pipelines. */
+export interface Executions {
+  /** Starts one; the same token is the same execution. */
+  start(pipeline: Pipeline, request: StartPipelineExecutionRequest): Execution;
+  find(arn: string | undefined): Execution;
+  stop(arn: string | undefined): void;
+  /** Runs again what has not succeeded. */
+  retry(arn: string | undefined): void;
+  /** The oldest first. */
+  of(pipelineArn: string): readonly Execution[];
+}
+
+/** Steps at a time, unless the pipeline or the execution says otherwise. */
+const mostParallel = 50;
+
+export function executionsOf(options: ExecutionsOptions): Executions {
+  const { clock, random, callAs, onExecution } = options;
+  const executions = new Map<string, Execution>();
+  const byToken = new Map<string, { readonly arn: string; readonly request: string }>();
+  const caches = new Map<string, StepCache>();
+
+  function find(arn = ""): Execution {
+    const found = executions.get(arn);
+    if (found === undefined) throw new AwsError("ResourceNotFound", `Pipeline execution ${arn} does not exist.`);
+    return found;
+  }
+
+  function change(execution: Execution, status: ExecutionStatus, former: ExecutionStatus | undefined): void {
+    execution.status = status;
+    execution.modified = clock.now() / 1000;
+    onExecution(execution, former);
+  }
+
+  function run(execution: Execution): void {
+    const { arn, role } = execution.pipeline;
+    const cache = caches.get(arn) ?? stepCache();
+    caches.set(arn, cache);
+    void runExecution(execution, { ...options, call: callAs(role), cache }).then((status) => {
+      execution.reason = status === "Failed" ? "Step failure: One or multiple steps failed." : undefined;
+      change(execution, status, execution.status);
+    });
+  }
+
+  function start(
+    pipeline: Pipeline,
+    { ClientRequestToken: token = "", ...request }: StartPipelineExecutionRequest,
+  ): Execution {
+    const known = byToken.get(token);
+    const text = canonicalJson(request);
+    if (known !== undefined && known.request !== text)
+      throw new AwsError("ConflictException", "The ClientRequestToken was used with other parameters.");
+    if (known !== undefined) return find(known.arn);
+    if (request.SelectiveExecutionConfig !== undefined) throw invalid("The rehearsal has no selective execution.");
+    const { PipelineParameters, PipelineName: _name, ParallelismConfiguration, ...described } = request;
+    const now = clock.now() / 1000;
+    const execution: Execution = {
+      arn: `${pipeline.arn}/execution/${randomId(12, random)}`,
+      pipeline,
+      parameters: parametersOf(pipeline.definition.Parameters, PipelineParameters),
+      described,
+      mostParallel: ParallelismConfiguration?.MaxParallelExecutionSteps ?? mostParallel,
+      started: now,
+      status: "Executing",
+      modified: now,
+      steps: new Map<string, StepRun>(),
+      abort: new AbortController(),
+    };
+    byToken.set(token, { arn: execution.arn, request: text });
+    executions.set(execution.arn, execution);
+    change(execution, "Executing", undefined);
+    run(execution);
+    return execution;
+  }
+
+  return {
+    start,
+    find,
+    stop(arn) {
+      const execution = find(arn);
+      if (execution.status === "Stopping") return;
+      if (execution.status !== "Executing")
+        throw invalid(`Pipeline execution ${arn} has ended as ${execution.status}.`);
+      change(execution, "Stopping", "Executing");
+      execution.abort.abort(new Error("The execution was stopped."));
+    },
+    retry(arn) {
+      const execution = find(arn);
+      const { status, steps } = execution;
+      if (status !== "Failed" && status !== "Stopped")
+        throw invalid(`Pipeline execution ${arn} is ${status}; only one that failed or was stopped can be retried.`);
+      for (const [name, run] of steps) if (run.status !== "Succeeded") steps.delete(name);
+      execution.reason = undefined;
+      execution.abort = new AbortController();
+      change(execution, "Executing", status);
+      run(execution);
+    },
+    of: (pipelineArn) => [...executions.values()].filter(({ pipeline }) => pipeline.arn === pipelineArn),
+  };
+}
