@@ -47,7 +47,7 @@ export interface RehearsalOptions {
   readonly deliveries?: number;
   /** Milliseconds until EventBridge delivers. Default 0. */
   readonly delay?: number;
-  /** Is told each call before it is answered; an error that it throws, such as {@link AwsError}, is the answer. */
+  /** Is told each call before it is answered, those of pipelines too; an error that it throws, such as {@link AwsError}, is the answer. */
   readonly onCall?: (call: AwsCall, input: unknown) => void;
   /** Seed of everything random. Default 0. */
   readonly seed?: number;

@@ -8,7 +8,6 @@ import {
   object,
   oneOf,
   optional,
-  record,
   text,
   where,
 } from "../../../base/json/index.js";
@@ -16,12 +15,11 @@ import { ChurnkitError } from "../../../base/errors.js";
 import type { PipelineDefinition } from "../../../deploy/aws/index.js";
 import { invalid } from "../../front/aws-error.js";
 import { durationOf } from "./cache.js";
-import { conditionTypes, type Condition } from "./conditions.js";
+import { conditionTypes } from "./conditions.js";
 import { circleIn, nodesOf, referencesIn, argumentsOf, type Node, type Step } from "./graph.js";
 import { exceptionTypes } from "./retries.js";
 import { works } from "./work.js";
 
-const anything: Decoder<unknown> = ({ value }) => value;
 const name = where(text(64), (value) => /^[A-Za-z0-9_-]+$/.test(value), "1 to 64 letters, digits, - and _");
 const nonEmpty = <T>(decoder: Decoder<T[]>): Decoder<T[]> =>
   where(decoder, ({ length }) => length > 0, "a list of at least one");
@@ -50,17 +48,14 @@ const step: Decoder<unknown> = object({
 
 const condition: Decoder<unknown> = (json) => {
   const { Type } = object({ Type: oneOf(conditionTypes) })(json);
-  const { Conditions, Expression } = json.value as Condition;
   if (Type === "Not") return condition(json.get("Expression"));
-  if (Type === "Or") return nonEmpty(list(condition))(json.get("Conditions"));
-  return [Conditions, Expression];
+  return Type === "Or" ? nonEmpty(list(condition))(json.get("Conditions")) : json.value;
 };
 
 const definition = object({
   Version: literal("2020-12-01"),
   Parameters: optional(list(object({ Name: text(256), Type: oneOf(["String", "Integer", "Float", "Boolean"]) }), 200)),
   Steps: nonEmpty(list(step)),
-  Metadata: optional(record(anything)),
 });
 
 /** Arguments that a pipeline gives itself, or does not take. */

@@ -107,7 +107,7 @@ const lambda: Work = async ({ step: { FunctionArn = "", OutputParameters = [] },
 
 const fail: Work = ({ input: { ErrorMessage }, begun }) => {
   begun({ Fail: { ErrorMessage } });
-  return Promise.reject(new StepError("ClientError", textOf(ErrorMessage)));
+  return Promise.reject(new Error(textOf(ErrorMessage)));
 };
 
 const textOf = (value: unknown): string => (typeof value === "string" ? value : (JSON.stringify(value) ?? ""));
