@@ -130,7 +130,7 @@ export async function rehearse(options: RehearsalOptions = {}): Promise<Rehearsa
     buckets: options.buckets ?? emulatorBuckets(options.emulator, region),
     duration: options.duration,
     random: uniform((options.seed ?? 0) + 1),
-    invoke: functions.invoke,
+    invoke: (arn, event) => functions.invoke(arn, event),
     onChange: onJob,
     onEvent: onSageMaker,
     onCall: options.onCall,

@@ -20,7 +20,7 @@ const timeOf = (seconds: number | undefined): string | undefined =>
 
 /** The event of an execution that changed. */
 export function executionEvent(execution: Execution, former: ExecutionStatus | undefined): SageMakerEvent {
-  const { arn, pipeline, described, status, started, modified, reason } = execution;
+  const { arn, pipeline, displayName, description, status, started, modified, reason } = execution;
   const hasEnded = status !== "Executing" && status !== "Stopping";
   return {
     kind: "pipeline",
@@ -30,8 +30,8 @@ export function executionEvent(execution: Execution, former: ExecutionStatus | u
     detail: plain({
       pipelineArn: pipeline.arn,
       pipelineExecutionArn: arn,
-      pipelineExecutionDisplayName: described["PipelineExecutionDisplayName"],
-      pipelineExecutionDescription: described["PipelineExecutionDescription"],
+      pipelineExecutionDisplayName: displayName,
+      pipelineExecutionDescription: description,
       previousPipelineExecutionStatus: former,
       currentPipelineExecutionStatus: status,
       executionStartTime: timeOf(started),

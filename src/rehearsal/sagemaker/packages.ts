@@ -12,7 +12,7 @@ import { pageOf } from "../front/pages.js";
 import { arnOf, type AwsPlace } from "../place.js";
 
 /** A version in a group, as its description has it. */
-export interface ModelPackage extends Omit<CreateModelPackageInput, "ClientToken" | "ModelPackageName" | "Tags"> {
+export interface ModelPackage extends Omit<CreateModelPackageInput, "ClientToken" | "ModelPackageName"> {
   readonly ModelPackageArn: string;
   readonly ModelPackageGroupName: string;
   readonly ModelPackageVersion: number;
@@ -60,7 +60,7 @@ export function modelPackages({ clock, place, onChange }: PackagesOptions): Serv
     return found;
   }
 
-  function create({ ClientToken: token, ModelPackageName, Tags: _tags, ...input }: CreateModelPackageInput) {
+  function create({ ClientToken: token, ModelPackageName, ...input }: CreateModelPackageInput) {
     const known = token === undefined ? undefined : byToken.get(token);
     if (known !== undefined) return { ModelPackageArn: known };
     if (ModelPackageName !== undefined) throw invalid("The rehearsal keeps versions of groups only.");
@@ -87,12 +87,11 @@ export function modelPackages({ clock, place, onChange }: PackagesOptions): Serv
     ...input
   }: UpdateModelPackageInput) {
     const former = packageOf(ModelPackageArn);
-    const metadata = { ...former.CustomerMetadataProperties, ...input.CustomerMetadataProperties };
-    for (const key of gone) delete metadata[key];
+    const metadata = Object.entries({ ...former.CustomerMetadataProperties, ...input.CustomerMetadataProperties });
     const changed = {
       ...former,
       ...input,
-      CustomerMetadataProperties: metadata,
+      CustomerMetadataProperties: Object.fromEntries(metadata.filter(([key]) => !gone.includes(key))),
       LastModifiedTime: now(),
     } as ModelPackage;
     packages.set(former.ModelPackageArn, changed);

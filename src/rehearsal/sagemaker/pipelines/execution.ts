@@ -1,3 +1,4 @@
+import type { UpdatePipelineRequest } from "@aws-sdk/client-sagemaker";
 import type { Outcome } from "./cache.js";
 import type { Definition } from "./definition.js";
 import type { Step } from "./graph.js";
@@ -27,7 +28,10 @@ export interface Pipeline {
   readonly role: string;
   readonly text: string;
   readonly definition: Definition;
-  readonly described: Readonly<Record<string, unknown>>;
+  readonly described: Pick<
+    UpdatePipelineRequest,
+    "PipelineDisplayName" | "PipelineDescription" | "ParallelismConfiguration"
+  >;
   readonly created: number;
   readonly modified: number;
 }
@@ -38,7 +42,8 @@ export interface Execution {
   /** The pipeline as it was at the start. */
   readonly pipeline: Pipeline;
   readonly parameters: Readonly<Record<string, string | number | boolean>>;
-  readonly described: Readonly<Record<string, unknown>>;
+  readonly displayName: string | undefined;
+  readonly description: string | undefined;
   readonly mostParallel: number;
   readonly started: number;
   status: ExecutionStatus;

@@ -48,10 +48,14 @@ export function executionsOf(options: ExecutionsOptions): Executions {
     const { arn, role } = execution.pipeline;
     const cache = caches.get(arn) ?? stepCache();
     caches.set(arn, cache);
-    void runExecution(execution, { ...options, call: callAs(role), cache }).then((status) => {
-      execution.reason = status === "Failed" ? "Step failure: One or multiple steps failed." : undefined;
+    const end = (status: ExecutionStatus, reason?: string): void => {
+      execution.reason = reason;
       change(execution, status, execution.status);
-    });
+    };
+    runExecution(execution, { ...options, call: callAs(role), cache }).then(
+      (status) => end(status, status === "Failed" ? "Step failure: One or multiple steps failed." : undefined),
+      (error: unknown) => end("Failed", String(error)),
+    );
   }
 
   function start(
@@ -64,14 +68,17 @@ export function executionsOf(options: ExecutionsOptions): Executions {
       throw new AwsError("ConflictException", "The ClientRequestToken was used with other parameters.");
     if (known !== undefined) return find(known.arn);
     if (request.SelectiveExecutionConfig !== undefined) throw invalid("The rehearsal has no selective execution.");
-    const { PipelineParameters, PipelineName: _name, ParallelismConfiguration, ...described } = request;
+    const { PipelineParameters, ParallelismConfiguration } = request;
     const now = clock.now() / 1000;
     const execution: Execution = {
       arn: `${pipeline.arn}/execution/${randomId(12, random)}`,
       pipeline,
       parameters: parametersOf(pipeline.definition.Parameters, PipelineParameters),
-      described,
-      mostParallel: ParallelismConfiguration?.MaxParallelExecutionSteps ?? mostParallel,
+      displayName: request.PipelineExecutionDisplayName,
+      description: request.PipelineExecutionDescription,
+      mostParallel:
+        (ParallelismConfiguration ?? pipeline.described.ParallelismConfiguration)?.MaxParallelExecutionSteps ??
+        mostParallel,
       started: now,
       status: "Executing",
       modified: now,

@@ -40,8 +40,9 @@ export function pipelinesService(options: PipelinesOptions): Service {
   }
 
   function write(name: string, former: Pipeline | undefined, request: UpdatePipelineRequest): Pipeline {
-    const { PipelineDefinition, PipelineDefinitionS3Location, RoleArn, PipelineName: _name, ...described } = request;
-    if (PipelineDefinitionS3Location !== undefined) throw invalid("The rehearsal takes definitions as text only.");
+    const { PipelineDefinition, PipelineDisplayName, PipelineDescription, ParallelismConfiguration, RoleArn } = request;
+    if (request.PipelineDefinitionS3Location !== undefined)
+      throw invalid("The rehearsal takes definitions as text only.");
     const text = PipelineDefinition ?? former?.text ?? "";
     const pipeline = {
       name,
@@ -49,7 +50,11 @@ export function pipelinesService(options: PipelinesOptions): Service {
       role: RoleArn ?? former?.role ?? "",
       text,
       definition: definitionIn(text),
-      described: { ...former?.described, ...described },
+      described: {
+        PipelineDisplayName: PipelineDisplayName ?? former?.described.PipelineDisplayName,
+        PipelineDescription: PipelineDescription ?? former?.described.PipelineDescription,
+        ParallelismConfiguration: ParallelismConfiguration ?? former?.described.ParallelismConfiguration,
+      },
       created: former?.created ?? now(),
       modified: now(),
     };
@@ -58,7 +63,7 @@ export function pipelinesService(options: PipelinesOptions): Service {
   }
 
   return {
-    CreatePipeline: ({ ClientRequestToken: _token, Tags: _tags, ...request }: CreatePipelineRequest) => {
+    CreatePipeline: (request: CreatePipelineRequest) => {
       const { PipelineName: name = "" } = request;
       if (pipelines.has(name))
         throw invalid(
@@ -134,8 +139,9 @@ const summaryOf = ({ name, arn, role, described, created, modified }: Pipeline):
   LastModifiedTime: modified,
 });
 
-const executionSummary = ({ arn, described, started, status, reason }: Execution): object => ({
-  ...described,
+const executionSummary = ({ arn, displayName, description, started, status, reason }: Execution): object => ({
+  PipelineExecutionDisplayName: displayName,
+  PipelineExecutionDescription: description,
   PipelineExecutionArn: arn,
   StartTime: started,
   PipelineExecutionStatus: status,
