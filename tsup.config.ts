@@ -42,6 +42,7 @@ export default defineConfig([
       serving: "src/serving/index.ts",
       deploy: "src/deploy/index.ts",
       "deploy/aws": "src/deploy/aws/index.ts",
+      "deploy/cdk": "src/deploy/cdk/index.ts",
       "deploy/sagemaker": "src/deploy/sagemaker/index.ts",
       pipeline: "src/pipeline/index.ts",
       container: "src/container/index.ts",

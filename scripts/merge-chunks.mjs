@@ -22,6 +22,7 @@ const groups = [
   ["serving"],
   ["deploy"],
   ["deploy/aws"],
+  ["deploy/cdk"],
   ["deploy/sagemaker"],
   ["pipeline"],
   ["container"],

@@ -17,7 +17,18 @@ const { actions: known } = JSON.parse(
   readFileSync(resolve(import.meta.dirname, "golden/iam-actions.json"), "utf8"),
 ) as { actions: Readonly<Record<string, Action>> };
 
-const roles = ["execution", "pipeline", "states", "release", "ingestion", "monitor", "retrain", "reader"] as const;
+const roles = [
+  "execution",
+  "pipeline",
+  "states",
+  "release",
+  "ingestion",
+  "validation",
+  "evaluation",
+  "monitor",
+  "retrain",
+  "reader",
+] as const;
 type Statement = ReturnType<typeof policyFor>["Statement"][number];
 
 /** Whether a text exists that fits both patterns, in which `*` stands for anything. */

@@ -33,6 +33,7 @@ const watching = alarms(securedTarget, endpoint, {
 const board = dashboard(securedTarget, endpoint, { hourlyUsd: 0.115 }, watching);
 const rules = eventRules(securedTarget, endpoint, {
   retrain: functionArn,
+  monitor: functionArn,
   approved: functionArn,
   deployed: functionArn,
   deadLetters: queue,

@@ -67,6 +67,7 @@ const roles = {
     registers: true,
     calls: [
       "NameAccount",
+      "WriteFunctionLogs",
       "PassExecutionRole",
       "CreateServing",
       "ChangeServing",
@@ -80,6 +81,8 @@ const roles = {
     ],
   },
   ingestion: { objects: "write", calls: ["WriteFunctionLogs", "PutMetrics", "ReadQueues"] },
+  validation: { objects: "read", calls: ["WriteFunctionLogs"] },
+  evaluation: { objects: "write", calls: ["WriteFunctionLogs", "PutMetrics", "ReadPackages"] },
   monitor: { objects: "write", calls: ["WriteFunctionLogs", "PutMetrics"] },
   retrain: {
     objects: "write",
@@ -118,7 +121,7 @@ const roleNames = Object.keys(roles) as RoleName[];
  * - `execution`: what SageMaker takes on for jobs and endpoints, the target's `role`
  * - `pipeline`: a SageMaker pipeline; `states`: a state machine of Step Functions
  * - `release`: whoever makes models, configurations and endpoints, and moves traffic
- * - `ingestion`, `monitor`, `retrain`: the functions of Lambda
+ * - `ingestion`, `validation`, `evaluation`, `monitor`, `retrain`: the functions of Lambda
  * - `reader`: a person who looks
  *
  * @throws ChurnkitError OPTION_INVALID.

@@ -10,6 +10,10 @@ interface EventRuleOptions {
   readonly retrain?: string | undefined;
   /** Hours between these calls. Default 1. */
   readonly reconcileHours?: number | undefined;
+  /** Measures the model, on a schedule. */
+  readonly monitor?: string | undefined;
+  /** Hours between its measurements. Default 1. */
+  readonly monitorHours?: number | undefined;
   /** Deploys a version that was approved. */
   readonly approved?: string | undefined;
   /** The model package group of the registry. Default: the target's name, `churn-dev`. */
@@ -65,6 +69,8 @@ const decoderFor = ({ region, account }: AwsTarget) => {
   return strictObject({
     retrain: called,
     reconcileHours: withDefault(count(1, 168), 1),
+    monitor: called,
+    monitorHours: withDefault(count(1, 168), 1),
     approved: called,
     group: optional(text(63)),
     deployed: called,
@@ -103,7 +109,7 @@ export function eventRules(json: AwsTarget, endpoint: WatchedEndpoint, options: 
   const watched = watchedEndpoint(json, endpoint);
   const { target, nameFor } = watched;
   const chosen = decodeWith(decoderFor(target), options, "The description of the event rules", "options", page);
-  const { retrain, reconcileHours: hours, approved, group = nameOf(target), deployed } = chosen;
+  const { retrain, reconcileHours, monitor, monitorHours, approved, group = nameOf(target), deployed } = chosen;
   const ruleOf = (what: string, Description: string, when: When, Arn: string | undefined): EventRule[] => {
     if (Arn === undefined) return [];
     const Name = nameFor(what);
@@ -140,15 +146,19 @@ export function eventRules(json: AwsTarget, endpoint: WatchedEndpoint, options: 
     ...ruleOf(
       "reconcile",
       "Finds what an alarm does not say twice: a retraining that failed, or one within the cooldown.",
-      { ScheduleExpression: `rate(${hours} ${hours === 1 ? "hour" : "hours"})` },
+      everyHours(reconcileHours),
       retrain,
     ),
+    ...ruleOf("monitor", "Measures the model.", everyHours(monitorHours), monitor),
     ...ruleOf("approved", "Deploys an approved version.", patternOf(approval(group)), approved),
     ...ruleOf("deployed", "Tells each step of a deployment.", patternOf(deployment(watched)), deployed),
   ];
 }
 
 type When = { readonly EventPattern: string } | { readonly ScheduleExpression: string };
+const everyHours = (hours: number): When => ({
+  ScheduleExpression: `rate(${hours} ${hours === 1 ? "hour" : "hours"})`,
+});
 const patternOf = (pattern: object): When => ({ EventPattern: JSON.stringify(pattern) });
 
 /** Alarms of the model; an event comes on a transition only. */

@@ -1,0 +1,77 @@
+import { ServicePrincipal } from "aws-cdk-lib/aws-iam";
+import type { IKey } from "aws-cdk-lib/aws-kms";
+import { DefinitionBody, LogLevel, StateMachine } from "aws-cdk-lib/aws-stepfunctions";
+import type { Construct } from "constructs";
+import type { StateMachine as Definition } from "../aws/states/definition.js";
+import { type AwsTarget, arnOf, nameOf } from "../aws/target.js";
+import { argued } from "./argued.js";
+import { idOf } from "./defined.js";
+import { logOf, type LogOptions } from "./logs.js";
+import type { References } from "./references.js";
+import { roleFor } from "./roles.js";
+
+/** Name of a loop's state machine. */
+const machineName = (target: AwsTarget): string => nameOf(target, "retraining");
+
+/** ARN of a loop's state machine before it is made. */
+export const machineArn = (target: AwsTarget): string => arnOf(target, "states", `stateMachine:${machineName(target)}`);
+
+/**
+ * A state machine with its log. The template holds the very text of the definition, with `${...}` in the place of each ARN of the stack, so
+ * that it can be read, compared and checked.
+ */
+export function machineOf(
+  scope: Construct,
+  props: {
+    readonly target: AwsTarget;
+    readonly key: IKey;
+    readonly references: References;
+    readonly definition: Definition;
+    readonly logs: LogOptions;
+    readonly group: string | undefined;
+  },
+): StateMachine {
+  const { target, key, references, definition, group } = props;
+  const stateMachineName = machineName(target);
+  const role = roleFor(scope, "MachineRole", {
+    target,
+    allowed: "states",
+    assumedBy: new ServicePrincipal("states.amazonaws.com"),
+    name: nameOf(target, "states"),
+    references,
+    group,
+  });
+  // Of the topic's messages.
+  key.grant(role, "kms:GenerateDataKey");
+  const { text, substitutions } = withPlaceholders(JSON.stringify(definition), references);
+  const machine = new StateMachine(scope, "Machine", {
+    stateMachineName,
+    role,
+    definitionBody: DefinitionBody.fromString(text),
+    definitionSubstitutions: substitutions,
+    tracingEnabled: true,
+    logs: {
+      destination: logOf(scope, "MachineLogs", `/aws/vendedlogs/states/${stateMachineName}`, props.logs),
+      level: LogLevel.ALL,
+      includeExecutionData: true,
+    },
+  });
+  argued(role, { "AwsSolutions-IAM5[Resource::*]": "The delivery of logs, and X-Ray, know no resource." });
+  return machine;
+}
+
+/** A text with `${Name}` in the place of each ARN that stands in it as a whole text, and what each stands for. */
+function withPlaceholders(
+  text: string,
+  references: References,
+): { readonly text: string; readonly substitutions: Record<string, string> } {
+  const used = Object.entries(references).filter(([arn]) => text.includes(`"${arn}"`));
+  const named = used.map(([arn, token]) => {
+    const [, , service = "", , , ...resource] = arn.split(":");
+    return { arn, token, name: idOf([service, ...resource].join("-")) };
+  });
+  return {
+    text: named.reduce((rest, { arn, name }) => rest.replaceAll(`"${arn}"`, `"\${${name}}"`), text),
+    substitutions: Object.fromEntries(named.map(({ name, token }) => [name, token])),
+  };
+}
