@@ -12,6 +12,9 @@ import { arnOf, type AwsPlace } from "./place.js";
 import type { Execution } from "./states/executions.js";
 import type { SageMakerEvent } from "./sagemaker/events.js";
 import { described, sageMakerService } from "./sagemaker/service.js";
+import type { Misbehave } from "./sagemaker/endpoints/misbehave.js";
+import { runtimeModel } from "./sagemaker/endpoints/runtime-model.js";
+import { endpointService } from "./sagemaker/endpoints/service.js";
 import type { ContainerEntry, Job as SageMakerJob } from "./sagemaker/job.js";
 import type { Buckets } from "./sagemaker/objects.js";
 import { loadPaths } from "./states/paths.js";
@@ -28,12 +31,14 @@ export interface RehearsalOptions {
   readonly region?: string;
   /** Functions in this process, by the name of the Lambda function that each stands for. */
   readonly functions?: Readonly<Record<string, LambdaHandler>>;
-  /** Opens a bucket for the jobs of SageMaker. Default: the emulator's S3. */
+  /** Opens a bucket for SageMaker. Default: the emulator's S3. */
   readonly buckets?: Buckets;
-  /** The entry of the image that the jobs run. Default: churnkit's own, `runContainer`. */
+  /** The entry of the image that jobs and endpoints run. Default: churnkit's own, `runContainer`. */
   readonly container?: ContainerEntry;
   /** Virtual milliseconds that a job's container takes. Default five minutes. */
   readonly duration?: (job: SageMakerJob) => number;
+  /** Makes models answer errors or take longer, by endpoint, variant and model. */
+  readonly misbehave?: Misbehave;
   /** Tasks of state machines by resource, such as `arn:aws:states:::sagemaker:createTrainingJob.sync`. */
   readonly tasks?: Readonly<Record<string, TaskHandler>>;
   /** Address of an emulator for the services that the rehearsal does not have: S3, SNS, SQS and others. */
@@ -57,7 +62,7 @@ export interface RehearsalOptions {
 export interface RehearsalEntry {
   /** ISO 8601, by the virtual clock. */
   readonly time: string;
-  readonly kind: "alarm" | "execution" | "state" | "job" | "pipeline" | "step" | "version" | "dead letter";
+  readonly kind: "alarm" | "execution" | "state" | "job" | "pipeline" | "step" | "endpoint" | "version" | "dead letter";
   readonly text: string;
 }
 
@@ -123,17 +128,30 @@ export async function rehearse(options: RehearsalOptions = {}): Promise<Rehearsa
     },
   });
   const monitoring = cloudWatchService(clock, place, onAlarm);
+  const machines = {
+    entry: options.container ?? ownContainer,
+    buckets: options.buckets ?? emulatorBuckets(options.emulator, region),
+  };
+  const endpoints = endpointService({
+    ...machines,
+    ...{ clock, place, monitoring, misbehave: options.misbehave },
+    random: uniform(options.seed ?? 0),
+    describePackage: (input) => sagemaker.service["DescribeModelPackage"]?.(input as never),
+    onChange: (type, arn, detail) => bus.emit("aws.sagemaker", type, detail, [arn]),
+    onNote: (text) => note("endpoint", text),
+    publish: actOn,
+  });
   const sagemaker = sageMakerService({
     clock,
     place,
-    entry: options.container ?? ownContainer,
-    buckets: options.buckets ?? emulatorBuckets(options.emulator, region),
+    ...machines,
     duration: options.duration,
     random: uniform((options.seed ?? 0) + 1),
     invoke: (arn, event) => functions.invoke(arn, event),
     onChange: onJob,
     onEvent: onSageMaker,
     onCall: options.onCall,
+    endpoints,
   });
   const sts: Service = {
     GetCallerIdentity: () => ({
@@ -157,8 +175,13 @@ export async function rehearse(options: RehearsalOptions = {}): Promise<Rehearsa
     onEvent: (execution, { state, type }) => note("state", `${execution.split(":").at(-1)}: ${state} ${type}`),
   });
   services["states"] = states;
-  const front = await startFront({ clock, services, others: options.emulator, models, onCall: options.onCall });
-  return { ...front, clock, timeline, notes, emit: bus.emit };
+  const rest = { sagemaker: runtimeModel };
+  const front = await startFront({ clock, services, rest, others: options.emulator, models, onCall: options.onCall });
+  const close = async (): Promise<void> => {
+    await front.close();
+    await endpoints.close();
+  };
+  return { url: front.url, clock, timeline, notes, emit: bus.emit, close };
 
   /** Gives a payload to whatever an ARN names. */
   async function deliver(arn: string, payload: unknown): Promise<unknown> {

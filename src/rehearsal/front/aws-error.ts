@@ -21,6 +21,8 @@ export class AwsError extends Error {
     name: string,
     message: string,
     readonly status = 400,
+    /** What the error has beside its message. */
+    readonly members: Readonly<Record<string, unknown>> = {},
   ) {
     super(message);
     this.name = name;

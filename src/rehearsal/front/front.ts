@@ -7,6 +7,7 @@ import { AwsError } from "./aws-error.js";
 import { queryAnswer, queryError } from "./query.js";
 import { checkRequest, isQuery, readRequest } from "./request.js";
 import type { ServiceModels } from "./shapes/model.js";
+import { restAnswer, type RestModel } from "./rest.js";
 
 /** A call of an AWS service. */
 export interface AwsCall {
@@ -26,6 +27,8 @@ export interface FrontOptions {
   readonly clock: VirtualClock;
   /** Our own services, by their name in signatures. */
   readonly services: Readonly<Record<string, Service>>;
+  /** How those of them that are REST services read and answer. */
+  readonly rest?: Readonly<Record<string, RestModel>> | undefined;
   /** Where all other services are: the address of an emulator. */
   readonly others?: string | undefined;
   /** AWS's models, which requests are checked against. Those of S3 are not. */
@@ -68,7 +71,7 @@ export async function startFront(options: FrontOptions): Promise<Front> {
 }
 
 async function answer(incoming: IncomingMessage, response: ServerResponse, options: FrontOptions): Promise<void> {
-  const { clock, services, models, onCall } = options;
+  const { clock, services, models, rest, onCall } = options;
   const [, caller = "anonymous", name = "s3"] = credentialPattern.exec(incoming.headers.authorization ?? "") ?? [];
   const own = Object.hasOwn(services, name) ? services[name] : undefined;
   const call = { service: name, caller, time: clock.now() };
@@ -78,7 +81,7 @@ async function answer(incoming: IncomingMessage, response: ServerResponse, optio
   }
   const limit = own === undefined ? largest.other : largest.own;
   const body = await bodyOf(incoming, limit);
-  const request = readRequest(name, incoming, unpacked(incoming, body, limit), models);
+  const request = readRequest(name, incoming, unpacked(incoming, body, limit), models, rest);
   const { operation, input, protocol } = request;
   onCall?.({ ...call, operation: operation || `${incoming.method} ${incoming.url}` }, input);
   if (models !== undefined) checkRequest(name, request, models);
@@ -87,6 +90,11 @@ async function answer(incoming: IncomingMessage, response: ServerResponse, optio
   if (run === undefined)
     throw new AwsError("UnknownOperationException", `The rehearsal does not know ${name}:${operation || "?"}.`);
   const output = (await run(input as never)) ?? {};
+  const answers = rest?.[name]?.answers;
+  if (protocol === "rest" && answers !== undefined) {
+    const { status, body: bytes, headers } = restAnswer(answers[operation], output);
+    return respond(response, status, bytes, headers);
+  }
   if (protocol === "query")
     return respond(response, 200, queryAnswer(name, operation, output), { "content-type": "text/xml" });
   const type = incoming.headers["content-type"] ?? "application/x-amz-json-1.1";
@@ -113,24 +121,29 @@ function unpacked(incoming: IncomingMessage, body: Buffer, limit: number): Buffe
   }
 }
 
-function respond(response: ServerResponse, status: number, text: string, headers: Record<string, string>): void {
+function respond(
+  response: ServerResponse,
+  status: number,
+  body: string | Uint8Array,
+  headers: Record<string, string>,
+): void {
   response.writeHead(status, {
     ...headers,
     "x-amzn-requestid": "rehearsal",
-    "content-length": Buffer.byteLength(text),
+    "content-length": Buffer.byteLength(body),
   });
-  response.end(text);
+  response.end(body);
 }
 
 function fail(incoming: IncomingMessage, response: ServerResponse, error: unknown): void {
-  const { name, message, status } =
+  const { name, message, status, members } =
     error instanceof AwsError
       ? error
       : new AwsError("InternalFailure", error instanceof Error ? error.message : "", 500);
   if (response.headersSent) return void response.destroy();
   if (isQuery(incoming)) return respond(response, status, queryError(name, message), { "content-type": "text/xml" });
   const headers = { "content-type": "application/x-amz-json-1.1", "x-amzn-errortype": name };
-  respond(response, status, JSON.stringify({ __type: name, message }), headers);
+  respond(response, status, JSON.stringify({ __type: name, message, ...members }), headers);
 }
 
 /** Passes a request on to the emulator, and its answer back, as they are. */

@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import { parseJson } from "../../base/json/index.js";
 import { AwsError } from "./aws-error.js";
 import { queryInput } from "./query.js";
-import type { ServiceModels } from "./shapes/model.js";
+import type { ServiceModel, ServiceModels } from "./shapes/model.js";
 import { shapeProblems } from "./shapes/problems.js";
 import { readRest } from "./shapes/rest.js";
 import { typed } from "./shapes/typed.js";
@@ -15,12 +15,17 @@ export interface ArrivedRequest {
   readonly input: unknown;
 }
 
-/** Reads a request in the protocol that it came in. */
+/**
+ * Reads a request in the protocol that it came in.
+ *
+ * @param own models of REST services, for where there are none of AWS.
+ */
 export function readRequest(
   service: string,
   incoming: IncomingMessage,
   body: Buffer,
   models: ServiceModels | undefined,
+  own: Readonly<Record<string, ServiceModel>> = {},
 ): ArrivedRequest {
   const target = String(incoming.headers["x-amz-target"] ?? "");
   if (target !== "") return { protocol: "json", operation: target.replace(/^.*\./, ""), input: jsonOf(body) };
@@ -33,7 +38,7 @@ export function readRequest(
     return { protocol: "query", operation, input: model && shape ? typed(model, shape, input) : input };
   }
   const { method = "", url = "", headers } = incoming;
-  const model = models?.(modelName(service, "rest"));
+  const model = models?.(modelName(service, "rest")) ?? (Object.hasOwn(own, service) ? own[service] : undefined);
   const read = model && readRest(model, { method, url, headers, body });
   return { protocol: "rest", operation: "", input: body, ...read };
 }

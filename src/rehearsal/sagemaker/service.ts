@@ -7,6 +7,7 @@ import type { VirtualClock } from "../clock.js";
 import { AwsError } from "../front/aws-error.js";
 import type { AwsCall, Service } from "../front/front.js";
 import { arnOf, type AwsPlace } from "../place.js";
+import type { EndpointService } from "./endpoints/service.js";
 import { StateFault } from "../states/fault.js";
 import type { TaskHandler } from "../states/tasks.js";
 import { runningJobs, type ContainerEntry, type Job, type JobKind, type Jobs } from "./job.js";
@@ -31,6 +32,8 @@ export interface SageMakerOptions {
   readonly random: () => number;
   /** Is told each call that a pipeline makes with its role; an error that it throws is the answer. */
   readonly onCall?: ((call: AwsCall, input: unknown) => void) | undefined;
+  /** Models and endpoints. */
+  readonly endpoints: EndpointService;
 }
 
 /** SageMaker's jobs: they really run the container's entry, on data of a bucket. */
@@ -61,7 +64,8 @@ export function sageMakerService(options: SageMakerOptions): SageMaker {
       throw new AwsError("UnknownOperationException", `The rehearsal does not know sagemaker:${operation}.`);
     return ((await run(input as never)) ?? {}) as Readonly<Record<string, unknown>>;
   };
-  const service: Service = {
+  const service = options.endpoints.tagged({
+    ...options.endpoints.service,
     CreateTrainingJob: (input: CreateTrainingJobRequest) => ({ TrainingJobArn: train(input).arn }),
     CreateProcessingJob: (input: CreateProcessingJobRequest) => ({ ProcessingJobArn: process(input).arn }),
     ...operations(jobs, "TrainingJob"),
@@ -77,10 +81,11 @@ export function sageMakerService(options: SageMakerOptions): SageMaker {
         if (run.status !== former?.status) onEvent(stepEvent(execution, run, former));
       },
     }),
-  };
+  });
   return {
     service,
     tasks: {
+      ...options.endpoints.tasks,
       "arn:aws:states:::sagemaker:createTrainingJob.sync": waiting(jobs, "TrainingJob", train),
       "arn:aws:states:::sagemaker:createProcessingJob.sync": waiting(jobs, "ProcessingJob", process),
     },

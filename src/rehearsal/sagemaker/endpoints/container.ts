@@ -1,0 +1,155 @@
+import { createHash } from "node:crypto";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { createServer, type AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { setTimeout as wait } from "node:timers/promises";
+import { createGunzip } from "node:zlib";
+import type { ContainerEntry } from "../job.js";
+import type { Objects } from "../objects.js";
+import type { ModelSource } from "./models.js";
+
+/** A container that serves a model, on a port of this machine. */
+export interface ServingContainer {
+  /** Asks it; an error if it cannot be reached. */
+  send(path: string, headers: Readonly<Record<string, string>>, body: Uint8Array): Promise<ContainerAnswer>;
+  /** Loads one of many models if it is not loaded yet, and returns the path of its invocations. @throws ModelMissing. */
+  pathOf(targetModel: string): Promise<string>;
+  stop(): Promise<void>;
+}
+
+export interface ContainerAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: Uint8Array;
+  /** Real milliseconds that it took. */
+  readonly took: number;
+}
+
+/** The data of a model that cannot be brought to its container. */
+export class ModelMissing extends Error {}
+
+/** Real milliseconds in which a container must answer its first ping. */
+const startupMs = 30_000;
+
+/**
+ * Brings a model's data into a folder, runs the entry's `serve` there, and waits until it answers `/ping`.
+ *
+ * @throws ModelMissing; Error with the end of the container's log.
+ */
+export async function startContainer(
+  model: ModelSource,
+  entry: ContainerEntry,
+  objects: Objects,
+): Promise<ServingContainer> {
+  const root = await mkdtemp(join(tmpdir(), "churnkit-rehearsal-"));
+  const log: string[] = [];
+  const printed = { write: (text: string) => void log.push(text) };
+  const abort = new AbortController();
+  let running = Promise.resolve();
+  let isEnded = false;
+  const stop = async (): Promise<void> => {
+    abort.abort();
+    await running;
+    await rm(root, { recursive: true, force: true });
+  };
+  try {
+    await mkdir(join(root, "model"));
+    if (model.data !== "" && !model.isMulti) await unpack(model.data, join(root, "model"), objects);
+    const port = await freePort();
+    const env = {
+      ...model.environment,
+      SAGEMAKER_BIND_TO_PORT: String(port),
+      ...(model.isMulti ? { SAGEMAKER_MULTI_MODEL: "true" } : {}),
+    };
+    const ended = (code: unknown): void => {
+      isEnded = true;
+      log.push(`It ended with ${code instanceof Error ? code.message : `exit code ${String(code)}`}.`);
+    };
+    running = entry(["serve"], { root, env, stdout: printed, stderr: printed, signal: abort.signal }).then(
+      ended,
+      ended,
+    );
+    const url = `http://127.0.0.1:${port}`;
+    await untilReady(url, () => isEnded);
+    return { stop, ...requestsTo(url, root, model.data, objects) };
+  } catch (error) {
+    await stop();
+    if (error instanceof ModelMissing) throw error;
+    throw new Error(log.join("").trim().split("\n").slice(-5).join(" ").slice(-500), { cause: error });
+  }
+}
+
+async function untilReady(url: string, isEnded: () => boolean): Promise<void> {
+  for (const limit = performance.now() + startupMs; performance.now() < limit && !isEnded(); await wait(20)) {
+    const signal = AbortSignal.timeout(2000);
+    const status = await fetch(`${url}/ping`, { signal }).then(
+      (response) => response.body?.cancel().then(() => response.status),
+      () => 0,
+    );
+    if (status === 200) return;
+  }
+  throw new Error("It did not answer /ping.");
+}
+
+function requestsTo(
+  url: string,
+  root: string,
+  prefix: string,
+  objects: Objects,
+): Pick<ServingContainer, "send" | "pathOf"> {
+  const loaded = new Map<string, Promise<string>>();
+
+  async function send(path: string, headers: Readonly<Record<string, string>>, body: Uint8Array) {
+    const start = performance.now();
+    const response = await fetch(url + path, { method: "POST", headers, body: body as Uint8Array<ArrayBuffer> });
+    const bytes = new Uint8Array(await response.arrayBuffer());
+    return { status: response.status, headers: response.headers, body: bytes, took: performance.now() - start };
+  }
+
+  async function load(target: string): Promise<string> {
+    const name = createHash("sha256").update(target).digest("hex").slice(0, 32);
+    const folder = join(root, "models", name, "model");
+    await mkdir(folder, { recursive: true });
+    await unpack(`${prefix.replace(/\/?$/, "/")}${target.replace(/^\//, "")}`, folder, objects);
+    const body = new TextEncoder().encode(JSON.stringify({ model_name: name, url: folder }));
+    const { status, body: said } = await send("/models", { "content-type": "application/json" }, body);
+    // 409: it is loaded already.
+    if (status !== 200 && status !== 409) throw new Error(new TextDecoder().decode(said));
+    return `/models/${name}/invoke`;
+  }
+
+  return {
+    send,
+    pathOf(target) {
+      const path = loaded.get(target) ?? load(target);
+      loaded.set(target, path);
+      path.catch(() => loaded.delete(target));
+      return path;
+    },
+  };
+}
+
+async function unpack(uri: string, folder: string, objects: Objects): Promise<void> {
+  const archive = await objects.read(uri).catch((cause: unknown) => {
+    throw new ModelMissing(
+      `Failed to download model data for container "container_1" from URL: "${uri}". Please ensure that there is an object located at the URL and that the role passed to CreateModel has permissions to download the model.`,
+      { cause },
+    );
+  });
+  const { unpackTar } = await import("modern-tar/fs");
+  await pipeline(Readable.from([archive]), createGunzip(), unpackTar(folder));
+}
+
+/** A port that nobody listens at. */
+function freePort(): Promise<number> {
+  const server = createServer();
+  return new Promise((resolve, reject) => {
+    server.once("error", reject).listen(0, "127.0.0.1", () => {
+      const { port } = server.address() as AddressInfo;
+      server.close(() => resolve(port));
+    });
+  });
+}

@@ -1,0 +1,39 @@
+/** Where a model runs. */
+export interface ServedVariant {
+  readonly endpoint: string;
+  readonly variant: string;
+  readonly model: string;
+}
+
+/** How a model behaves otherwise than it does. */
+export interface Misbehavior {
+  /** Share of its answers that are errors of the server, 0 to 1: evenly spread, so that 0.02 is every 50th. */
+  readonly errors?: number;
+  /** Milliseconds of latency on top, as its metrics have them. Callers don't wait. */
+  readonly slower?: number;
+  /** Milliseconds of latency in place of the measured ones. */
+  readonly latency?: number;
+}
+
+/** What a rehearsal makes of a model's behavior. */
+export type Misbehave = (at: ServedVariant) => Misbehavior | undefined;
+
+/** One request's part in a misbehavior. */
+export interface Mishap {
+  readonly fails: boolean;
+  readonly latency: (measured: number) => number;
+}
+
+/** Spreads errors evenly over the requests of each variant and model. */
+export function mishaps(misbehave: Misbehave): (at: ServedVariant) => Mishap {
+  const owed = new Map<string, number>();
+  return (at) => {
+    const { errors = 0, slower = 0, latency } = misbehave(at) ?? {};
+    const key = JSON.stringify(at);
+    const sum = (owed.get(key) ?? 0) + errors;
+    // Sums of shares are a little off: 50 times 0.02 must be one.
+    const fails = sum >= 1 - 1e-9;
+    owed.set(key, fails ? sum - 1 : sum);
+    return { fails, latency: (measured) => (latency ?? measured) + slower };
+  };
+}
