@@ -44,6 +44,7 @@ export default defineConfig([
       "deploy/aws": "src/deploy/aws/index.ts",
       "deploy/cdk": "src/deploy/cdk/index.ts",
       "deploy/sagemaker": "src/deploy/sagemaker/index.ts",
+      "deploy/functions": "src/deploy/functions/index.ts",
       pipeline: "src/pipeline/index.ts",
       container: "src/container/index.ts",
       "churnkit-container": "src/container/main.ts",

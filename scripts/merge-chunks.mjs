@@ -24,6 +24,7 @@ const groups = [
   ["deploy/aws"],
   ["deploy/cdk"],
   ["deploy/sagemaker"],
+  ["deploy/functions"],
   ["pipeline"],
   ["container"],
   ["rehearsal"],

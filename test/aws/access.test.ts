@@ -27,6 +27,7 @@ const roles = [
   "evaluation",
   "monitor",
   "retrain",
+  "approved",
   "reader",
 ] as const;
 type Statement = ReturnType<typeof policyFor>["Statement"][number];

@@ -1,3 +1,3 @@
 export { findLeaks } from "./leaks.js";
 export { newLevelFindings, NewLevels } from "./new-levels.js";
-export { validateTable } from "./validate.js";
+export { type Validation, validateTable } from "./validate.js";

@@ -6,5 +6,5 @@ export { readJsonLines } from "./json-lines.js";
 export { LineSplitter } from "./lines.js";
 export { resolveOptions, type ReadOptions } from "./options.js";
 export type { IdColumn, RowIds, TablePart } from "./parts.js";
-export { inferFromFile, type NamedBytes, readParts, readTable } from "./read-file.js";
+export { inferFromFile, type NamedBytes, readParts, readTable, readWhole } from "./read-file.js";
 export { tableFromRecords } from "./records.js";

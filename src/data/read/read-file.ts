@@ -32,6 +32,24 @@ export async function readTable(given: Dataset | Contract, path: string, options
   });
 }
 
+/** A file's bytes as a table: row for row as {@link readTable} reads the file. */
+export function readWhole(
+  contract: Contract,
+  name: string,
+  bytes: Uint8Array<ArrayBuffer>,
+  options: ReadOptions = {},
+): Promise<Table> {
+  const { format } = formatOfName(name);
+  const { options: filled, expected } = optionsForName(name, options);
+  if (format === "delimited") return readDelimited(contract, bytes, filled, { expected });
+  return readJsonLines(contract, format === "parquet" ? parquetLines(name, rangedBytes(bytes)) : bytes, filled);
+}
+
+const rangedBytes = (bytes: Uint8Array<ArrayBuffer>): RangedBytes => ({
+  size: bytes.length,
+  at: (start, length) => Promise.resolve(bytes.slice(start, start + length)),
+});
+
 /** A source of rows: its name tells the format, as of a file. */
 export interface NamedBytes {
   readonly name: string;

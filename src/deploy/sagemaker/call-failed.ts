@@ -5,6 +5,7 @@ import { awsAdvice } from "../../base/aws-advice.js";
 const prefixes: Readonly<Record<string, string>> = {
   "cloudwatch-logs": "logs",
   "sagemaker-runtime": "sagemaker",
+  sfn: "states",
 };
 
 /** The error of a call: what was tried, why it failed, and what to do. */

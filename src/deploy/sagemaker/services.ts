@@ -3,6 +3,7 @@ import type * as CloudWatch from "@aws-sdk/client-cloudwatch";
 import type * as Logs from "@aws-sdk/client-cloudwatch-logs";
 import type * as SageMaker from "@aws-sdk/client-sagemaker";
 import type * as Runtime from "@aws-sdk/client-sagemaker-runtime";
+import type * as States from "@aws-sdk/client-sfn";
 import type * as Sts from "@aws-sdk/client-sts";
 import { ChurnkitError } from "../../base/errors.js";
 
@@ -13,6 +14,7 @@ interface Sdks {
   readonly "cloudwatch-logs": typeof Logs;
   readonly sagemaker: typeof SageMaker;
   readonly "sagemaker-runtime": typeof Runtime;
+  readonly sfn: typeof States;
   readonly sts: typeof Sts;
 }
 
@@ -54,6 +56,7 @@ const packages: { readonly [S in Service]: readonly [load: () => Promise<Sdks[S]
   "cloudwatch-logs": [() => import("@aws-sdk/client-cloudwatch-logs"), "CloudWatchLogsClient"],
   sagemaker: [() => import("@aws-sdk/client-sagemaker"), "SageMakerClient"],
   "sagemaker-runtime": [() => import("@aws-sdk/client-sagemaker-runtime"), "SageMakerRuntimeClient"],
+  sfn: [() => import("@aws-sdk/client-sfn"), "SFNClient"],
   sts: [() => import("@aws-sdk/client-sts"), "STSClient"],
 };
 

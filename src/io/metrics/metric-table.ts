@@ -81,6 +81,22 @@ export const metricTable = {
     cloudwatch: "DataQualityScore",
     prometheus: "data_quality_score",
   },
+  ingested_objects_total: {
+    type: "counter",
+    unit: "count",
+    help: "Objects that were ingested, or quarantined as a whole, by outcome.",
+    cloudwatch: "IngestedObjects",
+    prometheus: "ingested_objects_total",
+    labels: ["outcome"],
+  },
+  ingested_rows_total: {
+    type: "counter",
+    unit: "count",
+    help: "Rows of ingested objects: accepted, or quarantined, by outcome.",
+    cloudwatch: "IngestedRows",
+    prometheus: "ingested_rows_total",
+    labels: ["outcome"],
+  },
   pipeline_runs_total: {
     type: "counter",
     unit: "count",

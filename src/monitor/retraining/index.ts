@@ -1,3 +1,4 @@
+export type { RunReport } from "./controller.js";
 export { decideRetraining, type RetrainingDecision } from "./decide.js";
 export { heartbeat } from "./heartbeat.js";
 export { retrainingPolicy, type RetrainingPolicy } from "./retraining-policy.js";
@@ -7,6 +8,7 @@ export {
   corruptState,
   type FinishedRun,
   newRetrainingState,
+  type RetrainingRun,
   type RetrainingState,
   runStatuses,
   stateDocument,

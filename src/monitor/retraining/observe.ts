@@ -21,9 +21,14 @@ export interface RetrainingSignals {
   readonly psi?: (Measurement & { readonly column?: string | undefined }) | undefined;
   /** Mature labels that the last training did not have. */
   readonly newLabels?: Measurement | undefined;
-  /** Alarms of other systems that fire, or have fired. */
+  /** Alarms of other systems that fire, or have fired; with `firing: false`, those that were seen to be all right. */
   readonly alarms?:
-    | readonly { readonly name: string; readonly reason?: string | undefined; readonly at?: Date | undefined }[]
+    | readonly {
+        readonly name: string;
+        readonly reason?: string | undefined;
+        readonly at?: Date | undefined;
+        readonly firing?: boolean | undefined;
+      }[]
     | undefined;
   /**
    * Critical findings of a report, and what to do about them. They are not a trigger, but they are reported where the
@@ -38,7 +43,7 @@ export interface RetrainingSignals {
       }[]
     | undefined;
   /** Somebody's request. */
-  readonly manual?: { readonly by: string; readonly reason: string } | undefined;
+  readonly manual?: { readonly by: string; readonly reason: string; readonly at?: Date | undefined } | undefined;
 }
 
 /** Minimum labels for judging an accuracy if the policy sets none. */
@@ -177,10 +182,11 @@ function findings(policy: RetrainingPolicy, signals: RetrainingSignals, clock: C
     if (atLeast !== undefined)
       add("newLabels", newLabels.at, value >= atLeast ? `${value} new labels are at least ${atLeast}` : undefined);
   }
-  for (const { name, reason, at } of policy.alarm ? alarms : []) {
-    add("alarm", at, `the alarm ${name} fired${reason === undefined ? "" : `: ${reason}`}`, name);
+  for (const { name, reason, at, firing = true } of policy.alarm ? alarms : []) {
+    const message = `the alarm ${name} fired${reason === undefined ? "" : `: ${reason}`}`;
+    add("alarm", at, firing ? message : undefined, name);
   }
-  if (manual !== undefined && policy.manual) add("manual", undefined, `${manual.by} requested it: ${manual.reason}`);
+  if (manual !== undefined && policy.manual) add("manual", manual.at, `${manual.by} requested it: ${manual.reason}`);
   return found;
 }
 

@@ -1,4 +1,4 @@
-import { arnOf, sagemakerArn } from "../target.js";
+import { arnOf, nameOf, sagemakerArn } from "../target.js";
 import { type Place, repositoryOf } from "./place.js";
 
 type Condition = Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
@@ -214,6 +214,12 @@ export const calls = {
     on: ({ target }) => managedRules.map((rule) => arnOf(target, "events", rule)),
   },
   Notify: { actions: ["sns:Publish"], on: ({ named }) => named("sns", "") },
+  SendDeadLetters: { actions: ["sqs:SendMessage"], on: ({ named }) => named("sqs", "") },
+  // An event names a version of an object, which may have been replaced since.
+  ReadVersions: {
+    actions: ["s3:GetObjectVersion"],
+    on: ({ target, partition }) => [`arn:${partition}:s3:::${target.bucket}/${nameOf(target)}/*`],
+  },
   ReadQueues: {
     actions: ["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"],
     on: ({ named }) => named("sqs", ""),

@@ -80,14 +80,28 @@ const roles = {
       "DescribeKey",
     ],
   },
-  ingestion: { objects: "write", calls: ["WriteFunctionLogs", "PutMetrics", "ReadQueues"] },
+  ingestion: {
+    objects: "write",
+    calls: ["WriteFunctionLogs", "PutMetrics", "ReadQueues", "ReadVersions", "SendDeadLetters"],
+  },
   validation: { objects: "read", calls: ["WriteFunctionLogs"] },
-  evaluation: { objects: "write", calls: ["WriteFunctionLogs", "PutMetrics", "ReadPackages"] },
+  evaluation: { objects: "read", calls: ["WriteFunctionLogs", "ReadPackages"] },
   monitor: { objects: "write", calls: ["WriteFunctionLogs", "PutMetrics"] },
   retrain: {
     objects: "write",
-    calls: ["WriteFunctionLogs", "PutMetrics", "ReadAlarms", "StartMachines", "FollowMachines"],
+    calls: [
+      "NameAccount",
+      "WriteFunctionLogs",
+      "PutMetrics",
+      "ReadAlarms",
+      "StartMachines",
+      "FollowMachines",
+      "RunPipelines",
+      "FollowPipelines",
+      "SendDeadLetters",
+    ],
   },
+  approved: { calls: ["NameAccount", "WriteFunctionLogs", "StartMachines", "SendDeadLetters"] },
   reader: {
     objects: "read",
     calls: ["ReadServing", "ReadPackages", "ReadAlarms", "ReadDashboard", "ReadMetrics", "ReadLogs"],
@@ -121,7 +135,7 @@ const roleNames = Object.keys(roles) as RoleName[];
  * - `execution`: what SageMaker takes on for jobs and endpoints, the target's `role`
  * - `pipeline`: a SageMaker pipeline; `states`: a state machine of Step Functions
  * - `release`: whoever makes models, configurations and endpoints, and moves traffic
- * - `ingestion`, `validation`, `evaluation`, `monitor`, `retrain`: the functions of Lambda
+ * - `ingestion`, `validation`, `evaluation`, `monitor`, `retrain`, `approved`: the functions of Lambda
  * - `reader`: a person who looks
  *
  * @throws ChurnkitError OPTION_INVALID.

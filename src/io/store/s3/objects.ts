@@ -5,11 +5,15 @@ import { open, readAll, readRange } from "./read.js";
 import { resumableUpload } from "./resumable-upload.js";
 import { putWhole } from "./write.js";
 
+export { type CreatedObject, createdObjects, messagesIn, objectsInMessage } from "./created-objects.js";
+
 /** An object that may be read once from its beginning, or anywhere. */
 export interface S3Source {
   /** Changes with the object. */
   readonly version: string;
   readonly size: number;
+  /** When this version was written, where S3 says so. */
+  readonly modified?: Date | undefined;
   readonly stream: AsyncIterable<Uint8Array>;
   at(start: number, length: number): Promise<Uint8Array<ArrayBuffer>>;
   /** Ends the read, also one that never began. */
@@ -18,8 +22,11 @@ export interface S3Source {
 
 /** The objects of a bucket, by any key that other programs gave them; an `ObjectStore` has keys that every store can keep. */
 export interface S3Objects {
-  /** @returns undefined if the object does not exist. */
-  open(key: string): Promise<S3Source | undefined>;
+  /**
+   * @param versionId S3's id of a version, as events name it; default: the current version.
+   * @returns undefined if the object does not exist.
+   */
+  open(key: string, versionId?: string): Promise<S3Source | undefined>;
   /** The bytes of a small object; undefined if it does not exist. */
   read(key: string): Promise<Uint8Array | undefined>;
   write(key: string, bytes: Uint8Array): Promise<void>;
@@ -41,17 +48,20 @@ export async function s3Objects({
   const place = { ...connection.place, keyOf: (key: string) => key, uriOf: (key = "") => `s3://${bucket}/${key}` };
   const s3 = { ...connection, place };
   return {
-    async open(key) {
-      const found = await open(s3, key);
+    async open(key, versionId) {
+      const common = { ...s3.common, ...(versionId === undefined ? {} : { VersionId: versionId }) };
+      const from = { ...s3, common };
+      const found = await open(from, key);
       if (found === undefined) return undefined;
-      const { version, size, stream } = found;
+      const { version, size, modified, stream } = found;
       return {
         version,
         size,
+        modified,
         stream,
         at(start, length) {
           found.close();
-          return readRange(s3, key, version, { start, length });
+          return readRange(from, key, version, { start, length });
         },
         close: () => found.close(),
       };

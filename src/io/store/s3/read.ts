@@ -15,6 +15,7 @@ const patience = 5;
 
 /** An object that is being read. */
 export interface OpenObject extends KnownVersion, StoredStream {
+  readonly modified: Date | undefined;
   /** Ends a read that is not wanted, or not wanted any longer. */
   close(): void;
 }
@@ -36,7 +37,7 @@ export async function open(s3: S3Connection, key: string): Promise<OpenObject | 
   if (found === undefined) return undefined;
   const size = found.ContentLength ?? 0;
   const close = (): unknown => (found.Body as Readable | undefined)?.destroy();
-  return { ...knownVersion(found), size, stream: whole(s3, key, found, size), close };
+  return { ...knownVersion(found), size, modified: found.LastModified, stream: whole(s3, key, found, size), close };
 }
 
 const knownVersion = ({ ETag = "", Metadata }: GetObjectCommandOutput): KnownVersion => ({

@@ -1,11 +1,16 @@
 import type { S3Client, S3ClientConfig } from "@aws-sdk/client-s3";
 import { ChurnkitError } from "../../../base/errors.js";
 import { canonicalJson } from "../../../base/json/index.js";
-import type { S3Objects } from "../../../io/store/s3/objects.js";
+import {
+  type CreatedObject,
+  createdObjects,
+  messagesIn,
+  objectsInMessage,
+  type S3Objects,
+} from "../../../io/store/s3/objects.js";
 import type { ScoreFormat } from "../../../model/batch/index.js";
 import type { Artifact } from "../../../model/artifact.js";
 import type { ServedModel } from "../../models/index.js";
-import { createdObjects, objectsInMessage, type CreatedObject, type LambdaBatchEvent } from "./s3-events.js";
 import { scoreObject, type ScoredObject } from "./score-object.js";
 
 /** Options of {@link lambdaBatch}. */
@@ -64,7 +69,7 @@ export interface LambdaBatchResult {
 export function lambdaBatch(
   model: ServedModel & { readonly artifact: Artifact },
   options: LambdaBatchOptions = {},
-): (event: LambdaBatchEvent, context?: { getRemainingTimeInMillis(): number }) => Promise<LambdaBatchResult> {
+): (event: unknown, context?: { getRemainingTimeInMillis(): number }) => Promise<LambdaBatchResult> {
   const { from = "", to, format = "csv", threshold = model.scorer.decision.threshold, workers = 1 } = options;
   const { reserve = 10_000, client, clientConfig, onProblem } = options;
   if (to?.startsWith(from))
@@ -93,9 +98,9 @@ export function lambdaBatch(
       }
     };
     const batchItemFailures: { itemIdentifier: string }[] = [];
-    const messages = (event.Records ?? []).filter(({ body }) => body !== undefined);
+    const messages = messagesIn(event);
     if (messages.length === 0) await score(createdObjects(event));
-    for (const { messageId = "", body = "" } of messages) {
+    for (const { messageId, body } of messages) {
       try {
         await score(objectsInMessage(body));
       } catch (error) {
