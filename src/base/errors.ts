@@ -41,7 +41,8 @@ export const errorCodes = {
   DEPLOY_FAILED: "A deployment did not become healthy; the previous one was kept.",
   AWS_FAILED: "AWS refused a call, or could not be reached.",
   PIPELINE_INVALID: "A pipeline's graph cannot run: an unknown job, an input of the wrong kind, a cycle of steps.",
-  JOB_FAILED: "A job of a pipeline threw an error without a code.",
+  JOB_FAILED:
+    "A job failed, was stopped or was not done in time; or a job of a pipeline threw an error without a code.",
   ARTIFACT_CORRUPT: "An artifact or record of a pipeline is missing from its store, or was changed.",
   STATE_CORRUPT: "The saved state of a monitor or a retraining policy cannot be read.",
   SINK_FAILED: "A metric sink did not take all points, or was closed.",

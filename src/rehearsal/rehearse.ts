@@ -11,12 +11,14 @@ import { lambdaFunctions, type LambdaHandler } from "./lambda/functions.js";
 import { arnOf, type AwsPlace } from "./place.js";
 import type { Execution } from "./states/executions.js";
 import type { SageMakerEvent } from "./sagemaker/events.js";
-import { described, sageMakerService } from "./sagemaker/service.js";
+import { described } from "./sagemaker/description.js";
 import type { Misbehave } from "./sagemaker/endpoints/misbehave.js";
 import { runtimeModel } from "./sagemaker/endpoints/runtime-model.js";
 import { endpointService } from "./sagemaker/endpoints/service.js";
 import type { ContainerEntry, Job as SageMakerJob } from "./sagemaker/job.js";
+import { isJobLog } from "./sagemaker/logs.js";
 import type { Buckets } from "./sagemaker/objects.js";
+import { sageMakerService } from "./sagemaker/service.js";
 import { loadPaths } from "./states/paths.js";
 import { statesService } from "./states/service.js";
 import { taskRunner, type TaskHandler } from "./states/tasks.js";
@@ -39,6 +41,11 @@ export interface RehearsalOptions {
   readonly duration?: (job: SageMakerJob) => number;
   /** Makes models answer errors or take longer, by endpoint, variant and model. */
   readonly misbehave?: Misbehave;
+  /**
+   * Whether spot capacity is taken away from a training job now. Asked whenever a container on spot capacity has printed something: the
+   * container is told to end, and the job resumes from its checkpoints. Default never.
+   */
+  readonly interrupt?: (job: SageMakerJob) => boolean;
   /** Tasks of state machines by resource, such as `arn:aws:states:::sagemaker:createTrainingJob.sync`. */
   readonly tasks?: Readonly<Record<string, TaskHandler>>;
   /** Address of an emulator for the services that the rehearsal does not have: S3, SNS, SQS and others. */
@@ -148,6 +155,7 @@ export async function rehearse(options: RehearsalOptions = {}): Promise<Rehearsa
     duration: options.duration,
     random: uniform((options.seed ?? 0) + 1),
     invoke: (arn, event) => functions.invoke(arn, event),
+    interrupt: options.interrupt,
     onChange: onJob,
     onEvent: onSageMaker,
     onCall: options.onCall,
@@ -160,7 +168,13 @@ export async function rehearse(options: RehearsalOptions = {}): Promise<Rehearsa
       UserId: "rehearsal",
     }),
   };
-  const services: Record<string, Service> = { sts, monitoring, events: bus.service, sagemaker: sagemaker.service };
+  const services: Record<string, Service> = {
+    sts,
+    monitoring,
+    events: bus.service,
+    sagemaker: sagemaker.service,
+    logs: sagemaker.logs,
+  };
   const states = statesService({
     clock,
     place,
@@ -175,8 +189,15 @@ export async function rehearse(options: RehearsalOptions = {}): Promise<Rehearsa
     onEvent: (execution, { state, type }) => note("state", `${execution.split(":").at(-1)}: ${state} ${type}`),
   });
   services["states"] = states;
-  const rest = { sagemaker: runtimeModel };
-  const front = await startFront({ clock, services, rest, others: options.emulator, models, onCall: options.onCall });
+  const front = await startFront({
+    clock,
+    services,
+    isOurs: (service, input) => service !== "logs" || isJobLog(input),
+    rest: { sagemaker: runtimeModel },
+    others: options.emulator,
+    models,
+    onCall: options.onCall,
+  });
   const close = async (): Promise<void> => {
     await front.close();
     await endpoints.close();

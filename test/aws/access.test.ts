@@ -21,6 +21,7 @@ const roles = [
   "execution",
   "pipeline",
   "states",
+  "jobs",
   "release",
   "ingestion",
   "validation",
@@ -125,7 +126,7 @@ describe("the table", () => {
     const passing = roles.flatMap((role) =>
       policyFor(role, awsTarget).Statement.filter(({ Action }) => Action.some((name) => name.startsWith("iam:"))),
     );
-    expect(passing).toHaveLength(3);
+    expect(passing).toHaveLength(4);
     for (const { Resource, Condition } of passing) {
       expect(Resource).toEqual([awsTarget.role]);
       expect(Condition).toEqual({ StringEquals: { "iam:PassedToService": "sagemaker.amazonaws.com" } });

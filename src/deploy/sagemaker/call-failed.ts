@@ -30,3 +30,10 @@ export function awsErrorMessage(error: unknown): string {
   const cause = awsErrorName(error) === undefined ? undefined : (error as ChurnkitError).cause;
   return cause instanceof Error ? cause.message : "";
 }
+
+/** Whether AWS answered that there is no such thing. SageMaker says so in several ways. */
+export function isNotFound(error: unknown): boolean {
+  const name = awsErrorName(error) ?? "";
+  if (/NotFound/.test(name)) return true;
+  return name === "ValidationException" && /not f(ou|i)nd|n't find|does not exist/i.test(awsErrorMessage(error));
+}

@@ -4,3 +4,4 @@
  * @module churnkit/deploy/sagemaker
  */
 export { type AwsSession, awsSession, type AwsSessionOptions, type ClientConfig } from "./session.js";
+export { type JobProgress, type JobWaitOptions, sagemakerJobs } from "./jobs/index.js";

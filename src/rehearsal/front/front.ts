@@ -29,6 +29,8 @@ export interface FrontOptions {
   readonly services: Readonly<Record<string, Service>>;
   /** How those of them that are REST services read and answer. */
   readonly rest?: Readonly<Record<string, RestModel>> | undefined;
+  /** Which of their calls are answered here; the emulator has the others. Default: all. */
+  readonly isOurs?: ((service: string, input: unknown) => boolean) | undefined;
   /** Where all other services are: the address of an emulator. */
   readonly others?: string | undefined;
   /** AWS's models, which requests are checked against. Those of S3 are not. */
@@ -71,7 +73,7 @@ export async function startFront(options: FrontOptions): Promise<Front> {
 }
 
 async function answer(incoming: IncomingMessage, response: ServerResponse, options: FrontOptions): Promise<void> {
-  const { clock, services, models, rest, onCall } = options;
+  const { clock, services, models, rest, onCall, isOurs = () => true } = options;
   const [, caller = "anonymous", name = "s3"] = credentialPattern.exec(incoming.headers.authorization ?? "") ?? [];
   const own = Object.hasOwn(services, name) ? services[name] : undefined;
   const call = { service: name, caller, time: clock.now() };
@@ -85,7 +87,7 @@ async function answer(incoming: IncomingMessage, response: ServerResponse, optio
   const { operation, input, protocol } = request;
   onCall?.({ ...call, operation: operation || `${incoming.method} ${incoming.url}` }, input);
   if (models !== undefined) checkRequest(name, request, models);
-  if (own === undefined) return forward(incoming, response, options.others, [body]);
+  if (own === undefined || !isOurs(name, input)) return forward(incoming, response, options.others, [body]);
   const run = Object.hasOwn(own, operation) ? own[operation] : undefined;
   if (run === undefined)
     throw new AwsError("UnknownOperationException", `The rehearsal does not know ${name}:${operation || "?"}.`);

@@ -1,8 +1,6 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import type { VirtualClock } from "../clock.js";
 import { AwsError, invalid } from "../front/aws-error.js";
+import { type MachineOptions, onMachine } from "./machine.js";
 import type { Objects } from "./objects.js";
 
 /** The entry of an image: the words after the image's name, and the machine around them; returns the exit code. */
@@ -34,24 +32,46 @@ export interface Job {
   readonly ended?: number | undefined;
   /** What its output adds to its description. */
   readonly results: Readonly<Record<string, unknown>>;
-  /** What its container printed. */
-  readonly log: readonly string[];
+  /** What its containers printed. */
+  readonly log: readonly LogLine[];
 }
 
-export type JobKind = "TrainingJob" | "ProcessingJob";
+/** A line that the container of one of a job's hosts printed. */
+export interface LogLine {
+  readonly host: number;
+  /** Virtual milliseconds since 1970. */
+  readonly time: number;
+  readonly text: string;
+}
+
+export type JobKind = "TrainingJob" | "ProcessingJob" | "TransformJob" | "HyperParameterTuningJob";
 
 /** The machine on which a job's containers run. */
 export interface JobRun {
   readonly objects: Objects;
   /** The job's folder in place of `/opt/ml`, on one of several hosts. */
   readonly root: (host: number) => string;
-  /** Runs the container on a host, and waits as long as it would take. */
-  readonly container: (host: number, argv: readonly string[], env: Readonly<Record<string, string>>) => Promise<number>;
+  /**
+   * Runs the container on so many hosts at once, and waits as long as it would take.
+   *
+   * @returns the exit code of each, and whether spot capacity was taken away before its end.
+   */
+  readonly containers: (
+    hosts: number,
+    argv: readonly string[],
+    env: Readonly<Record<string, string>>,
+  ) => Promise<{ readonly codes: readonly number[]; readonly isInterrupted: boolean }>;
+  /** Waits as long as a container takes. */
+  readonly busy: () => Promise<void>;
   /** Real work: time stands still. */
   readonly during: VirtualClock["during"];
   /** Enters a stage that takes some virtual time. */
   readonly stage: (name: string) => Promise<void>;
-  readonly log: readonly string[];
+  /** Adds to the job's description while it runs. */
+  readonly report: (results: Job["results"]) => void;
+  readonly print: (text: string) => void;
+  /** Aborted when the job is stopped, or a limit is reached. */
+  readonly signal: AbortSignal;
 }
 
 /** What a kind of job does; returns what its description has in addition. */
@@ -68,36 +88,38 @@ export class JobEnd extends Error {
   }
 }
 
-export interface JobsOptions {
-  readonly clock: VirtualClock;
-  readonly objects: Objects;
-  readonly entry: ContainerEntry;
-  /** Virtual milliseconds that a container takes. Default five minutes. */
-  readonly duration?: ((job: Job) => number) | undefined;
+export interface JobsOptions extends MachineOptions {
   readonly arn: (kind: JobKind, name: string) => string;
   readonly onChange: (job: Job) => void;
 }
 
-/** Virtual milliseconds of the stages around the container. */
-const stageMs = 60_000;
+/** Seconds that a job may take. */
+export interface JobLimits {
+  /** Of its containers. */
+  readonly run: number;
+  /** From its creation to its end. */
+  readonly whole?: number | undefined;
+}
 
 /** Jobs that run. */
 export interface Jobs {
-  start(kind: JobKind, name: string, input: Job["input"], run: RunJob, maxSeconds: number): Job;
+  start(kind: JobKind, name: string, input: Job["input"], run: RunJob, limits: JobLimits): Job;
   find(kind: JobKind, name: string): Job;
   stop(kind: JobKind, name: string): void;
-  all(kind: JobKind): readonly Job[];
+  readonly all: (kind: JobKind) => readonly Job[];
   /** Resolves when the job has ended. */
   ended(kind: JobKind, name: string): Promise<Job>;
 }
 
 interface Entry {
   job: Job;
+  readonly log: LogLine[];
   readonly abort: AbortController;
   readonly done: Promise<void>;
 }
 
-export function runningJobs({ clock, objects, entry, duration = () => 300_000, arn, onChange }: JobsOptions): Jobs {
+export function runningJobs({ arn, onChange, ...options }: JobsOptions): Jobs {
+  const { clock } = options;
   const entries = new Map<string, Entry>();
 
   function entryOf(kind: JobKind, name: string): Entry {
@@ -112,60 +134,38 @@ export function runningJobs({ clock, objects, entry, duration = () => 300_000, a
   }
 
   /** Runs a job to its end, whatever that is. */
-  async function work(at: Entry, run: RunJob, maxSeconds: number): Promise<void> {
+  async function work(at: Entry, run: RunJob, { run: maxSeconds, whole = Infinity }: JobLimits): Promise<void> {
     const { signal } = at.abort;
-    const log: string[] = [];
+    const limit = at.job.kind === "TrainingJob" ? "MaxWaitTimeExceeded" : "MaxRuntimeExceeded";
+    const off =
+      whole === Infinity
+        ? undefined
+        : clock.at(at.job.created * 1000 + whole * 1000, () => at.abort.abort(new JobEnd("Stopped", limit, "")));
     const enter = (Status: string): void =>
-      change(at, { stages: [...at.job.stages, { Status, StartTime: clock.now() / 1000 }], log });
+      change(at, { stages: [...at.job.stages, { Status, StartTime: clock.now() / 1000 }] });
+    const report = (results: Job["results"]): void => {
+      at.job = { ...at.job, results: { ...at.job.results, ...results } };
+    };
+    const job = { current: () => at.job, log: at.log, signal, maxSeconds, enter, report };
     try {
-      const results = await inFolder(async (folder) => run(at.job, machine(folder)));
+      report(await onMachine({ ...options, ...job }, (machine) => run(at.job, machine)));
       enter("Completed");
-      change(at, { status: "Completed", results, ended: clock.now() / 1000 });
+      change(at, { status: "Completed", ended: clock.now() / 1000 });
     } catch (error) {
       const end = endOf(error, signal.aborted);
       enter(end.stage);
       change(at, { status: end.status, reason: end.message, ended: clock.now() / 1000 });
-    }
-
-    function machine(folder: string): JobRun {
-      const printed = { write: (text: string) => void log.push(...text.split("\n").filter((line) => line !== "")) };
-      const root = (host: number): string => join(folder, `host-${host}`);
-      return {
-        objects,
-        root,
-        log,
-        during: clock.during,
-        stage: async (name) => {
-          enter(name);
-          await clock.sleep(stageMs, signal);
-        },
-        container: async (host, argv, env) => {
-          const options = { root: root(host), env, stdout: printed, stderr: printed, signal };
-          const code = await clock.during(() => entry(argv, options));
-          const takes = duration(at.job);
-          await clock.sleep(Math.min(takes, maxSeconds * 1000), signal);
-          if (takes > maxSeconds * 1000) throw new JobEnd("Stopped", "MaxRuntimeExceeded", "");
-          return code;
-        },
-      };
-    }
-  }
-
-  /** Gives work a folder, which is gone after it. */
-  async function inFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
-    const folder = await clock.during(() => mkdtemp(join(tmpdir(), "churnkit-rehearsal-")));
-    try {
-      return await work(folder);
     } finally {
-      await clock.during(() => rm(folder, { recursive: true, force: true }));
+      off?.();
     }
   }
 
   return {
-    start(kind, name, input, run, maxSeconds) {
+    start(kind, name, input, run, limits) {
       const key = `${kind} ${name}`;
       if (entries.has(key)) throw new AwsError("ResourceInUse", `${kind} ${arn(kind, name)} already exists.`);
       const created = clock.now() / 1000;
+      const log: LogLine[] = [];
       const job: Job = {
         kind,
         name,
@@ -175,11 +175,11 @@ export function runningJobs({ clock, objects, entry, duration = () => 300_000, a
         stages: [],
         created,
         results: {},
-        log: [],
+        log,
       };
       let begin = (): void => undefined;
       const begun = new Promise<void>((resolve) => (begin = resolve));
-      const at: Entry = { job, abort: new AbortController(), done: begun.then(() => work(at, run, maxSeconds)) };
+      const at: Entry = { job, log, abort: new AbortController(), done: begun.then(() => work(at, run, limits)) };
       entries.set(key, at);
       onChange(job);
       begin();

@@ -18,9 +18,7 @@ export const runProcessing: RunJob = async (job, run) => {
   await run.stage("Downloading");
   for (let host = 0; host < hosts; host++) await run.during(() => prepare(host));
   await run.stage("Processing");
-  const codes = await Promise.all(
-    Array.from({ length: hosts }, (_, host) => run.container(host, words, request.Environment ?? {})),
-  );
+  const { codes } = await run.containers(hosts, words, request.Environment ?? {});
   const failed = codes.findIndex((code) => code !== 0);
   if (failed >= 0) {
     const reason = await run.during(() => reasonIn(join(run.root(failed), "output/message")));

@@ -1,40 +1,46 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
-import type { Channel, CreateTrainingJobRequest, MetricDefinition } from "@aws-sdk/client-sagemaker";
+import type { Channel, CreateTrainingJobRequest } from "@aws-sdk/client-sagemaker";
 import { packTar } from "modern-tar";
 import { JobEnd, type JobRun, type RunJob } from "./job.js";
 import { filesBelow } from "./objects.js";
 
-/** Trains: channels into folders, the container's `train`, and the model as an archive. */
+/** Trains: channels into folders, the container's `train`, and the model as an archive. Spot capacity may be taken away. */
 export const runTraining: RunJob = async (job, run) => {
   const request = job.input as unknown as CreateTrainingJobRequest;
   const hosts = request.ResourceConfig?.InstanceCount ?? 1;
   const output = `${(request.OutputDataConfig?.S3OutputPath ?? "").replace(/\/$/, "")}/${job.name}/output`;
-  await run.stage("Starting");
-  await run.stage("Downloading");
-  await run.during(() => prepare(request, hosts, run));
   const { ContainerEntrypoint, ContainerArguments = ["train"] } = request.AlgorithmSpecification ?? {};
   const words = ContainerEntrypoint === undefined ? ["train"] : ContainerArguments;
-  await run.stage("Training");
   const environment = { ...request.Environment, TRAINING_JOB_NAME: job.name };
-  const codes = await Promise.all(Array.from({ length: hosts }, (_, host) => run.container(host, words, environment)));
-  const failed = codes.findIndex((code) => code !== 0);
-  if (failed >= 0) {
+  for (;;) {
+    await run.stage("Starting");
+    await run.stage("Downloading");
+    await run.during(() => prepare(request, hosts, run));
+    await run.stage("Training");
+    const { codes, isInterrupted } = await run
+      .containers(hosts, words, environment)
+      .finally(() => run.during(() => keepCheckpoints(request, run)));
+    if (isInterrupted) {
+      await run.stage("Interrupted");
+      continue;
+    }
+    const failed = codes.findIndex((code) => code !== 0);
+    if (failed < 0) break;
     const reason = await run.during(() => reasonIn(join(run.root(failed), "output/failure")));
     throw new JobEnd("Failed", "Failed", `AlgorithmError: ${reason}, exit code: ${codes[failed]}`);
   }
   await run.stage("Uploading");
   await run.during(() => leave(output, hosts, run));
-  if (request.CheckpointConfig?.S3Uri !== undefined) {
-    const { S3Uri } = request.CheckpointConfig;
-    await run.during(() => run.objects.upload(join(run.root(0), "checkpoints"), S3Uri));
-  }
-  return {
-    ModelArtifacts: { S3ModelArtifacts: `${output}/model.tar.gz` },
-    FinalMetricDataList: metricsIn(run.log, request.AlgorithmSpecification?.MetricDefinitions ?? []),
-  };
+  return { ModelArtifacts: { S3ModelArtifacts: `${output}/model.tar.gz` } };
 };
+
+/** Checkpoints outlive the job's end, whatever that is. */
+async function keepCheckpoints({ CheckpointConfig }: CreateTrainingJobRequest, run: JobRun): Promise<void> {
+  if (CheckpointConfig?.S3Uri !== undefined)
+    await run.objects.upload(join(run.root(0), "checkpoints"), CheckpointConfig.S3Uri);
+}
 
 async function prepare(request: CreateTrainingJobRequest, hosts: number, { root, objects }: JobRun): Promise<void> {
   const names = Array.from({ length: hosts }, (_, i) => `algo-${i + 1}`);
@@ -91,15 +97,6 @@ async function leave(output: string, hosts: number, { root, objects }: JobRun): 
     }));
     if (entries.length > 0) await objects.put(`${output}/${name}`, gzipSync(await packTar(entries)));
   }
-}
-
-/** The last value of each metric that the log has. */
-function metricsIn(log: readonly string[], definitions: readonly MetricDefinition[]): object[] {
-  return definitions.flatMap(({ Name, Regex = "" }) => {
-    const values = log.flatMap((line) => new RegExp(Regex).exec(line)?.[1] ?? []);
-    const Value = Number(values.at(-1));
-    return values.length === 0 || Number.isNaN(Value) ? [] : [{ MetricName: Name, Value }];
-  });
 }
 
 export async function writeJson(path: string, value: unknown): Promise<void> {

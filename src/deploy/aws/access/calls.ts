@@ -16,14 +16,15 @@ export interface Calls {
 const sagemaker = (...names: readonly string[]): string[] => names.map((name) => `sagemaker:${name}`);
 /** What pipelines and state machines make. */
 const madeKinds = ["training-job", "processing-job", "transform-job", "hyper-parameter-tuning-job", "model"];
-const create = sagemaker(
+const jobKinds = madeKinds.filter((kind) => kind.endsWith("-job"));
+const createJobs = sagemaker(
   "CreateTrainingJob",
   "CreateProcessingJob",
   "CreateTransformJob",
   "CreateHyperParameterTuningJob",
-  "CreateModel",
 );
-const follow = sagemaker(
+const create = [...createJobs, ...sagemaker("CreateModel")];
+const followJobs = sagemaker(
   "DescribeTrainingJob",
   "StopTrainingJob",
   "DescribeProcessingJob",
@@ -33,8 +34,8 @@ const follow = sagemaker(
   "DescribeHyperParameterTuningJob",
   "StopHyperParameterTuningJob",
   "ListTrainingJobsForHyperParameterTuningJob",
-  "DescribeModel",
 );
+const follow = [...followJobs, ...sagemaker("DescribeModel")];
 const describeServing = sagemaker("DescribeModel", "DescribeEndpointConfig", "DescribeEndpoint");
 const servingKinds = ["model", "endpoint-config", "endpoint"];
 
@@ -153,6 +154,9 @@ export const calls = {
     }),
   },
   FollowByTags: { actions: follow, on: ({ any }) => any(...madeKinds), when: resourceTags },
+  // Whoever starts jobs by hand gives them the target's names; a job that is not there yet has no tags to ask for.
+  StartJobs: { actions: createJobs, on: ({ own }) => own(...jobKinds), when: requestTags },
+  FollowJobs: { actions: followJobs, on: ({ own }) => own(...jobKinds) },
   RunPipelines: {
     actions: sagemaker("DescribePipeline", "StartPipelineExecution"),
     on: ({ own }) => own("pipeline"),

@@ -62,6 +62,19 @@ const roles = {
       "DescribeKey",
     ],
   },
+  jobs: {
+    objects: "read",
+    calls: [
+      "NameAccount",
+      "PassExecutionRole",
+      "StartJobs",
+      "FollowJobs",
+      "TagNew",
+      "ReadLogs",
+      "EncryptVolumes",
+      "DescribeKey",
+    ],
+  },
   release: {
     objects: "write",
     registers: true,
@@ -134,6 +147,7 @@ const roleNames = Object.keys(roles) as RoleName[];
  *
  * - `execution`: what SageMaker takes on for jobs and endpoints, the target's `role`
  * - `pipeline`: a SageMaker pipeline; `states`: a state machine of Step Functions
+ * - `jobs`: whoever starts jobs and waits for them
  * - `release`: whoever makes models, configurations and endpoints, and moves traffic
  * - `ingestion`, `validation`, `evaluation`, `monitor`, `retrain`, `approved`: the functions of Lambda
  * - `reader`: a person who looks
