@@ -1,6 +1,6 @@
 import type { VirtualClock } from "../clock.js";
 import { AwsError } from "../front/aws-error.js";
-import type { AwsCall, Service } from "../front/front.js";
+import type { AwsCall } from "../front/front.js";
 import type { AwsPlace } from "../place.js";
 import type { ContainerEntry, Job } from "./job.js";
 import { type JobService, jobService } from "./jobs-service.js";
