@@ -16,7 +16,7 @@ const allowed: Record<string, readonly string[]> = {
   jobs: ["base", "stats", "io", "data", "model", "drift", "monitor", "registry"],
   serving: ["base", "stats", "io", "data", "model", "drift", "monitor", "registry"],
   client: ["base", "data"],
-  deploy: ["base", "stats", "io", "data", "model", "drift", "monitor", "registry", "jobs"],
+  deploy: ["base", "stats", "io", "data", "model", "drift", "monitor", "registry", "jobs", "client"],
   rehearsal: ["base", "io", "model", "container", "deploy"],
   pipeline: [
     "base",

@@ -8,6 +8,8 @@ export interface Clock {
    * @throws the signal's reason, as soon as it is aborted.
    */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
+  /** Does real work, such as a request, while the time of a virtual clock stands still. The system's clock has none. */
+  readonly during?: <T>(work: () => Promise<T>) => Promise<T>;
 }
 
 /** Resolves after that many milliseconds; rejects with the signal's reason as soon as it is aborted. */

@@ -3,5 +3,17 @@
  *
  * @module churnkit/deploy/sagemaker
  */
+export { sageMakerClient, type SageMakerClient, type SageMakerClientOptions } from "./endpoints/client.js";
+export { deployEndpoint, type DeployOptions, type EndpointOutcome } from "./endpoints/deploy.js";
+export { guardedTraffic } from "./endpoints/guarded-traffic.js";
+export type { EndpointDeployment } from "./endpoints/planned.js";
+export { pruneEndpoint } from "./endpoints/prune.js";
+export { endpointReadings } from "./endpoints/readings.js";
+export { removeEndpoint } from "./endpoints/remove.js";
+export { rollBackEndpoint } from "./endpoints/roll-back.js";
+export type { TrafficBetween } from "./endpoints/trial.js";
+export { variantTraffic } from "./endpoints/variant-traffic.js";
+export type { EndpointProgress } from "./endpoints/wait.js";
+export { setVariantWeights } from "./endpoints/weights.js";
 export { type AwsSession, awsSession, type AwsSessionOptions, type ClientConfig } from "./session.js";
 export { type JobProgress, type JobWaitOptions, sagemakerJobs } from "./jobs/index.js";

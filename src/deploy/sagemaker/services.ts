@@ -61,7 +61,10 @@ const packages: { readonly [S in Service]: readonly [load: () => Promise<Sdks[S]
 };
 
 interface Loaded {
-  readonly Client: new (config: object) => { destroy(): void; send(command: never): Promise<unknown> };
+  readonly Client: new (config: object) => {
+    destroy(): void;
+    send(command: never, options?: { readonly abortSignal?: AbortSignal }): Promise<unknown>;
+  };
   readonly Command: new (input: unknown) => unknown;
 }
 

@@ -77,6 +77,7 @@ export function awsSession(
   { clientConfig, clock = systemClock }: AwsSessionOptions = {},
 ): AwsSession {
   const config = { maxAttempts: 6, retryMode: "standard", ...clientConfig, region: target.region } as const;
+  const { during = (work) => work() } = clock;
   const clients = new Map<Service, { destroy(): void; send(command: never): Promise<unknown> }>();
   let checked: Promise<void> | undefined;
 
@@ -89,7 +90,7 @@ export function awsSession(
     const client = clients.get(service) ?? new Client(config);
     clients.set(service, client);
     try {
-      return (await client.send(new Command(input) as never)) as OutputOf<S, O>;
+      return (await during(() => client.send(new Command(input) as never))) as OutputOf<S, O>;
     } catch (cause) {
       throw callFailed(service, operation, cause);
     }

@@ -185,6 +185,10 @@ export const calls = {
     ],
     on: ({ own }) => own(...servingKinds),
   },
+  ListServing: {
+    actions: sagemaker("ListEndpointConfigs", "ListEndpoints", "ListModels"),
+    on: "SageMaker lists all or nothing.",
+  },
   ReadServing: { actions: describeServing, on: ({ own }) => own(...servingKinds) },
   ReadPackages: {
     actions: sagemaker("DescribeModelPackage", "DescribeModelPackageGroup", "ListModelPackages"),
@@ -211,6 +215,17 @@ export const calls = {
       "application-autoscaling:DescribeScheduledActions",
     ],
     on: "Application Auto Scaling describes all or nothing.",
+  },
+  // With its first registration.
+  TagScaling: {
+    actions: ["application-autoscaling:TagResource"],
+    on: ({ target }) => [arnOf(target, "application-autoscaling", "scalable-target/*")],
+    when: requestTags,
+  },
+  // Of an endpoint that scales to no instance.
+  KeepWakeAlarm: {
+    actions: ["cloudwatch:DeleteAlarms", "cloudwatch:PutMetricAlarm", "cloudwatch:TagResource"],
+    on: ({ target }) => [arnOf(target, "cloudwatch", `alarm:${nameOf(target)}-*wake`)],
   },
   CallFunctions: { actions: ["lambda:InvokeFunction"], on: ({ named }) => named("lambda", "function:") },
   ManageRules: {

@@ -1,0 +1,104 @@
+import type { CreateEndpointConfigCommandInput } from "@aws-sdk/client-sagemaker";
+import { awaitQuietly } from "../../../base/async/index.js";
+import { type EndpointUpdate, updateEndpoint } from "../../aws/requests/endpoint.js";
+import type { AwsSession } from "../session.js";
+import { arrive } from "./arrive.js";
+import type { Asked } from "./failures.js";
+import { leaving, readHistory, writeHistory } from "./history.js";
+import { deregister, registerAgain, type ScaledVariant, scaledVariants } from "./scaled-variants.js";
+import {
+  describeConfig,
+  describeEndpoint,
+  isInProgress,
+  isSettled,
+  onceVisible,
+  pendingConfig,
+  type StandingEndpoint,
+} from "./standing.js";
+import type { WaitOptions } from "./wait.js";
+
+/** Options of an update. */
+export interface ChangeOptions extends WaitOptions, Pick<EndpointUpdate, "guardrails" | "keep"> {}
+
+type Variants = Pick<CreateEndpointConfigCommandInput, "EndpointConfigName" | "ProductionVariants">;
+
+interface Change {
+  /** The endpoint's name after the target's. */
+  readonly name: string | undefined;
+  readonly seen: StandingEndpoint;
+  readonly to: Variants;
+  /** Makes what the update needs, once it is known that it keeps the rules. */
+  readonly make?: () => Promise<void>;
+  /** That the former configuration is where a rollback leads; with `trial`, that this one never is. Without it nothing is written. */
+  readonly remember?: "former" | "trial" | undefined;
+}
+
+/** Moves an endpoint to another configuration and waits until it is there. */
+export async function changeOver(
+  session: AwsSession,
+  asked: Asked,
+  { name, seen, to, make, remember }: Change,
+  { guardrails, keep, ...wait }: ChangeOptions,
+): Promise<StandingEndpoint> {
+  const { endpoint } = asked;
+  const from = await standingConfig(session, seen, asked.config);
+  const scaled = await scaledVariants(session, endpoint);
+  // SageMaker refuses to take away an autoscaled variant, or its kind of instances.
+  const off = scaled.filter(({ variant }) => {
+    const after = variantIn(to, variant);
+    return after === undefined || after.InstanceType !== variantIn(from, variant)?.InstanceType;
+  });
+  const autoscaled = scaled.filter((each) => !off.includes(each)).map(({ variant }) => variant);
+  const request = updateEndpoint(session.target, { name, from, to, guardrails, keep, autoscaled });
+
+  await make?.();
+  if (remember !== undefined && seen.EndpointConfigName !== undefined) {
+    const before = await readHistory(session, endpoint);
+    const after = leaving(before, seen.EndpointConfigName, asked.config, remember === "trial");
+    await writeHistory(session, endpoint, before, after);
+  }
+  for (const each of off) await deregister(session, each);
+  try {
+    await begin(session, asked, () => session.call("sagemaker", "UpdateEndpoint", request));
+    const maxSeconds = wait.maxSeconds ?? (guardrails && (guardrails.maxSeconds ?? 28_800) + 1800);
+    const there = await arrive(session, asked, { ...wait, maxSeconds }, guardrails?.alarms);
+    await restore(session, off, there);
+    return there;
+  } catch (error) {
+    await awaitQuietly(async () => {
+      const now = off.length === 0 ? undefined : await describeEndpoint(session, endpoint);
+      if (now !== undefined && isSettled(now)) await restore(session, off, now);
+    });
+    throw error;
+  }
+}
+
+/** Registers again what was taken off, of variants that are there. */
+async function restore(session: AwsSession, off: readonly ScaledVariant[], now: StandingEndpoint): Promise<void> {
+  const variants = new Set(now.ProductionVariants?.map(({ VariantName }) => VariantName));
+  for (const each of off) if (variants.has(each.variant)) await registerAgain(session, each);
+}
+
+/** Sends an update, unless it turns out to be under way: an answer that was lost is asked for again. */
+async function begin(session: AwsSession, { endpoint, config }: Asked, send: () => Promise<unknown>): Promise<void> {
+  try {
+    await onceVisible(session, send);
+  } catch (error) {
+    const now = isInProgress(error) ? await describeEndpoint(session, endpoint) : undefined;
+    if (now === undefined || pendingConfig(now) !== config) throw error;
+  }
+}
+
+/** The configuration in service, as far as it is known: somebody may have deleted it. */
+async function standingConfig(session: AwsSession, seen: StandingEndpoint, wanted: string): Promise<Variants> {
+  const { EndpointConfigName = "", ProductionVariants = [] } = seen;
+  const standing = await describeConfig(session, EndpointConfigName);
+  return {
+    // An update that neither arrived nor was taken back may name the wanted one already.
+    EndpointConfigName: EndpointConfigName === wanted ? undefined : EndpointConfigName,
+    ProductionVariants: standing?.ProductionVariants ?? ProductionVariants.map(({ VariantName }) => ({ VariantName })),
+  };
+}
+
+const variantIn = ({ ProductionVariants = [] }: Variants, name: string) =>
+  ProductionVariants.find(({ VariantName }) => VariantName === name);

@@ -1,0 +1,56 @@
+import { count, optional, strictObject } from "../../../base/json/index.js";
+import { decodeWith } from "../../aws/decode.js";
+import { suffix } from "../../aws/requests/decoders.js";
+import { nameOf } from "../../aws/target.js";
+import type { AwsSession } from "../session.js";
+import { readHistory } from "./history.js";
+import { configsInUse, madeFor, modelsOf } from "./made.js";
+import { deleteMade, type Removed } from "./remove.js";
+import { orMissing } from "./standing.js";
+
+const options = strictObject({ name: optional(suffix), keep: optional(count(0, 1000)) });
+/** A model that no configuration names yet may be that of a deployment under way. */
+const youngMs = 3_600_000;
+
+/**
+ * Deletes what deployments of an endpoint left behind, but for the newest configurations and their models. What serves, what is on
+ * its way, and what a rollback may return to always stays: SageMaker patches running endpoints from their configuration and models.
+ *
+ * @throws ChurnkitError OPTION_INVALID, AWS_FAILED.
+ * @example
+ * ```ts
+ * import { type AwsSession, pruneEndpoint } from "churnkit/deploy/sagemaker";
+ *
+ * const tidy = (session: AwsSession) => pruneEndpoint(session, { keep: 5 });
+ * console.assert(typeof tidy === "function");
+ * ```
+ */
+export async function pruneEndpoint(
+  session: AwsSession,
+  which: {
+    /** The endpoint's name, after the target's. */
+    readonly name?: string | undefined;
+    /** How many of the newest configurations stay in any case. Default 3. */
+    readonly keep?: number | undefined;
+  } = {},
+): Promise<Pick<Removed, "configs" | "models">> {
+  const { name, keep = 3 } = decodeWith(options, which, "What to prune", "which", "docs/aws-endpoints.md");
+  const endpoint = nameOf(session.target, name);
+  const made = await madeFor(session, endpoint);
+  const inUse = await configsInUse(session);
+  const history = await orMissing(readHistory(session, endpoint));
+  const kept = new Set([
+    ...made.configs.slice(0, keep).map((each) => each.name),
+    ...inUse.configs,
+    ...(history?.previous ?? []),
+  ]);
+  const configs = made.configs.map((each) => each.name).filter((config) => !kept.has(config));
+  const keptModels = await modelsOf(session, kept);
+  const named = await modelsOf(session, configs);
+  const old = session.clock.now() - youngMs;
+  const models = made.models
+    .filter(({ name: model, created }) => !keptModels.has(model) && (named.has(model) || created < old))
+    .map((each) => each.name);
+  await deleteMade(session, configs, models);
+  return { configs, models };
+}

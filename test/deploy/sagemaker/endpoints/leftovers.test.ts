@@ -1,0 +1,98 @@
+import { afterEach, beforeAll, describe, expect, it } from "vitest";
+import {
+  deployEndpoint,
+  type EndpointDeployment,
+  pruneEndpoint,
+  removeEndpoint,
+  rollBackEndpoint,
+} from "../../../../src/deploy/sagemaker/index.js";
+import type { RehearsalOptions } from "../../../../src/rehearsal/rehearse.js";
+import { type EndpointAccount, endpointAccount, mortal, serving } from "../../../helpers/endpoint-session.js";
+import { awsPython, type Moto, sharedMoto } from "../../../helpers/moto.js";
+
+const opened: EndpointAccount[] = [];
+afterEach(async () => {
+  for (const each of opened.splice(0)) await each.close();
+});
+// Application Auto Scaling is the emulator's.
+const hasMoto = await awsPython("what is left of endpoints of SageMaker");
+let moto: Moto;
+beforeAll(async () => {
+  if (hasMoto) moto = await sharedMoto();
+}, 60_000);
+
+async function account(options: RehearsalOptions = {}): Promise<EndpointAccount> {
+  await moto.reset();
+  const made = await endpointAccount({ emulator: moto.url, ...options });
+  opened.push(made);
+  return made;
+}
+
+/** Names of calls that change something. */
+const writes = (calls: readonly string[]): string[] => calls.filter((name) => !/^(Describe|List|Get)/.test(name));
+const empty = { endpoints: [], configs: [], models: [], scaled: [], policies: [] };
+const scaled = (version: string): EndpointDeployment => serving(version, { scaling: [{ hold: 600, max: 5 }] });
+
+describe.skipIf(!hasMoto)("what deployments leave behind", () => {
+  it("is pruned, but for the newest, what serves, and what a rollback returns to", async () => {
+    const { session, run, rehearsal, inventory } = await account();
+    const configs: string[] = [];
+    for (const version of ["v1", "v2", "v3", "v4", "v5", "v6"])
+      configs.push((await run(deployEndpoint(session, serving(version)))).config);
+    await run(rollBackEndpoint(session));
+    // v5 serves; v4 and v3 are before it; v6 is the newest.
+    const pruned = await run(pruneEndpoint(session, { keep: 1 }));
+    expect(pruned.configs.toSorted()).toEqual(configs.slice(0, 2));
+    expect(pruned.models).toHaveLength(2);
+    expect(await inventory()).toMatchObject({ configs: configs.slice(2), endpoints: [{ config: configs[4] }] });
+    expect(await run(pruneEndpoint(session, { keep: 0 }))).toMatchObject({ configs: [configs[5]] });
+    expect(await run(pruneEndpoint(session, { keep: 0 }))).toEqual({ configs: [], models: [] });
+    await expect(run(rollBackEndpoint(session))).resolves.toMatchObject({ config: configs[3] });
+
+    // A model that was made before a kill, and no configuration names.
+    await run(deployEndpoint(mortal(session, 1), serving("v1"))).catch(() => undefined);
+    expect(await inventory()).toMatchObject({ models: { length: 4 } });
+    expect((await run(pruneEndpoint(session))).models).toEqual([]);
+    await rehearsal.clock.advanceTo(rehearsal.clock.now() + 2 * 3_600_000);
+    expect((await run(pruneEndpoint(session))).models).toHaveLength(1);
+  });
+
+  it("goes with the endpoint, and nothing else does", async () => {
+    const { session, run, inventory } = await account();
+    await run(deployEndpoint(session, { ...scaled("v1"), name: "other" }));
+    const other = await inventory();
+    for (const version of ["v1", "v2"]) await run(deployEndpoint(session, scaled(version)));
+    const removed = await run(removeEndpoint(session));
+    expect(removed).toMatchObject({ endpoint: "churn-dev", configs: { length: 2 }, models: { length: 2 } });
+    expect(await inventory()).toEqual(other);
+    expect(await run(removeEndpoint(session))).toEqual({ endpoint: undefined, configs: [], models: [] });
+    await run(removeEndpoint(session, { name: "other" }));
+    expect(await inventory()).toEqual(empty);
+  });
+});
+
+describe.skipIf(!hasMoto)("scaling", () => {
+  it("is what the deployment says, and follows changes", async () => {
+    const { session, run, inventory, calls } = await account();
+    await run(deployEndpoint(session, scaled("v1")));
+    expect(await inventory()).toMatchObject({
+      scaled: ["endpoint/churn-dev/variant/main 1-5"],
+      policies: ["endpoint/churn-dev/variant/main churn-dev-track"],
+    });
+    calls.length = 0;
+    expect(await run(deployEndpoint(session, scaled("v1")))).toMatchObject({ outcome: "unchanged" });
+    expect(writes(calls)).toEqual([]);
+    const wider = serving("v1", { scaling: [{ hold: 600, max: 8 }] });
+    expect(await run(deployEndpoint(session, wider))).toMatchObject({ outcome: "updated" });
+    expect(await inventory()).toMatchObject({ scaled: ["endpoint/churn-dev/variant/main 1-8"] });
+    // Another kind of instances is refused while the variant is registered.
+    const larger = serving("v2", {
+      config: { kind: "real-time", variants: [{ model: "v2", instanceType: "ml.m5.xlarge", instances: 2 }] },
+    });
+    expect(await run(deployEndpoint(session, larger))).toMatchObject({ outcome: "updated" });
+    expect(await inventory()).toMatchObject({
+      scaled: ["endpoint/churn-dev/variant/main 1-8"],
+      policies: ["endpoint/churn-dev/variant/main churn-dev-track"],
+    });
+  });
+});
