@@ -130,7 +130,8 @@ function firstLine(child: Child, signal: AbortSignal): Promise<string> {
   });
 }
 
-async function checkHealth(url: string, version: string, signal: AbortSignal): Promise<void> {
+/** @throws Error when a server is not healthy, or serves another version. */
+export async function checkHealth(url: string, version: string, signal: AbortSignal): Promise<void> {
   const response = await fetch(`${url}/health`, { signal });
   const text = await response.text();
   const health = parseJson(text) as { status?: unknown; model_version?: unknown } | null;

@@ -44,22 +44,22 @@ export interface RolloutOptions {
    * Name of this runner. A run continues one of the same owner at once, and one of another owner when that shows no sign of
    * life. Default: a random one.
    */
-  readonly owner?: string;
+  readonly owner?: string | undefined;
   /** Milliseconds without a sign of life after which another owner may continue. Default 60,000, or three times `every` if that is more. */
-  readonly lease?: number;
+  readonly lease?: number | undefined;
   /** Milliseconds from one look at traffic and readings to the next. Default 10,000. */
-  readonly every?: number;
+  readonly every?: number | undefined;
   /** Asked again at each look until it answers; undefined is no answer yet. */
-  readonly approvals?: (question: RolloutQuestion) => Promise<"approved" | "rejected" | undefined>;
+  readonly approvals?: ((question: RolloutQuestion) => Promise<"approved" | "rejected" | undefined>) | undefined;
   /** Takes a candidate that failed a guard out of service for good. It may be called twice. */
-  readonly quarantine?: (version: string, reason: string) => Promise<unknown>;
+  readonly quarantine?: ((version: string, reason: string) => Promise<unknown>) | undefined;
   /** Told of each new state. */
-  readonly onChange?: (state: RolloutState) => void;
+  readonly onChange?: ((state: RolloutState) => void) | undefined;
   /** Ends the rollout with the stable version. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Tries a candidate again that a former rollout sent back. */
-  readonly again?: boolean;
-  readonly clock?: Clock;
+  readonly again?: boolean | undefined;
+  readonly clock?: Clock | undefined;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { hasher } from "../../base/hash.js";
+import { placeOf } from "../../base/hash.js";
 import { ChurnkitError } from "../../base/errors.js";
 import { memberNamed, spellingsOf } from "../../data/contract/index.js";
 import { membersOf } from "../../monitor/capture/index.js";
@@ -52,6 +52,3 @@ export function assignmentOf(variants: readonly Variant<unknown>[], by: string |
     },
   };
 }
-
-/** A text's place in [0, 1), by its hash. */
-const placeOf = (text: string): number => parseInt(hasher().update(text).hex().slice(0, 13), 16) / 2 ** 52;
