@@ -24,9 +24,11 @@ export interface LocalRouter {
   readonly url: string;
   /** The traffic between the version that has it now and a candidate, and what is measured of both, for `runRollout`. */
   rollout(candidate: Served): { readonly traffic: Traffic; readonly readings: Readings };
-  /** Ends the address; the servers behind it go on. */
+  /** Ends the address after the requests under way, at most 5 seconds later; the servers behind it go on. */
   close(): Promise<void>;
 }
+
+const closeWithin = 5000;
 
 /**
  * One address on this machine in front of servers that others started, such as those of `localDeployer`. It can give a
@@ -66,8 +68,10 @@ export async function localRouter(first: Served, options: LocalRouterOptions = {
     void buffered(request)
       .then((sent) => routes.answer(sent))
       .then(
-        ({ status, headers, body }) =>
-          response.writeHead(status, { ...passedOn(headers), "content-length": body.length }).end(body),
+        ({ status, headers, body }) => {
+          if (!server.listening) response.setHeader("connection", "close");
+          response.writeHead(status, { ...passedOn(headers), "content-length": body.length }).end(body);
+        },
         (error: unknown) => refuse(response, error),
       );
   });
@@ -92,9 +96,12 @@ export async function localRouter(first: Served, options: LocalRouterOptions = {
     },
     close: () =>
       new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-        routes.close();
+        const timer = setTimeout(() => server.closeAllConnections(), closeWithin);
+        server.close(() => {
+          clearTimeout(timer);
+          routes.close();
+          resolve();
+        });
       }),
   };
 }
