@@ -19,6 +19,7 @@ import type { ContainerEntry, Job as SageMakerJob } from "./sagemaker/job.js";
 import { isJobLog } from "./sagemaker/logs.js";
 import type { Buckets } from "./sagemaker/objects.js";
 import { sageMakerService } from "./sagemaker/service.js";
+import { scalingService } from "./scaling/service.js";
 import { loadPaths } from "./states/paths.js";
 import { statesService } from "./states/service.js";
 import { taskRunner, type TaskHandler } from "./states/tasks.js";
@@ -144,6 +145,7 @@ export async function rehearse(options: RehearsalOptions = {}): Promise<Rehearsa
     ...{ clock, place, monitoring, misbehave: options.misbehave },
     random: uniform(options.seed ?? 0),
     describePackage: (input) => sagemaker.service["DescribeModelPackage"]?.(input as never),
+    isScaled: (endpoint, variant) => scaling.isScaled(endpoint, variant),
     onChange: (type, arn, detail) => bus.emit("aws.sagemaker", type, detail, [arn]),
     onNote: (text) => note("endpoint", text),
     publish: actOn,
@@ -161,6 +163,7 @@ export async function rehearse(options: RehearsalOptions = {}): Promise<Rehearsa
     onCall: options.onCall,
     endpoints,
   });
+  const scaling = scalingService({ clock, place, monitoring, sagemaker: sagemaker.service });
   const sts: Service = {
     GetCallerIdentity: () => ({
       Account: account,
@@ -174,6 +177,7 @@ export async function rehearse(options: RehearsalOptions = {}): Promise<Rehearsa
     events: bus.service,
     sagemaker: sagemaker.service,
     logs: sagemaker.logs,
+    "application-autoscaling": scaling.service,
   };
   const states = statesService({
     clock,
@@ -209,6 +213,7 @@ export async function rehearse(options: RehearsalOptions = {}): Promise<Rehearsa
     const service = arn.split(":")[2];
     const message = JSON.stringify(payload);
     if (service === "lambda") return functions.queue(arn, payload);
+    if (service === "autoscaling") return scaling.onAlarm(arn, (payload as { readonly alarmName: string }).alarmName);
     if (service === "states") return states["StartExecution"]?.({ stateMachineArn: arn, input: message } as never);
     if (service === "sns") return clock.during(() => emulator.publish(arn, "", message));
     if (service === "sqs") return clock.during(() => emulator.sendMessage(arn, message));

@@ -17,7 +17,7 @@ import { rehearse, type Rehearsal, type RehearsalOptions } from "../../src/rehea
 import { sampleArtifact, sampleRecords } from "./artifact.js";
 
 /** One customer as a request, without the class that nobody knows yet. */
-export const customer = { ...sampleRecords(1)[0], churned: undefined };
+export const customer: Readonly<Record<string, unknown>> = { ...sampleRecords(1)[0], churned: undefined };
 
 const archives = new Map<number, Promise<Uint8Array>>();
 

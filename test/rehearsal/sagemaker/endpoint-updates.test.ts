@@ -1,4 +1,4 @@
-import { PutMetricAlarmCommand, SetAlarmStateCommand } from "@aws-sdk/client-cloudwatch";
+import { PutMetricAlarmCommand } from "@aws-sdk/client-cloudwatch";
 import { EventBridgeClient, PutRuleCommand, PutTargetsCommand } from "@aws-sdk/client-eventbridge";
 import {
   UpdateEndpointCommand,
@@ -54,7 +54,7 @@ async function world(options: RehearsalOptions = {}): Promise<UpdateWorld> {
 }
 
 const guarded = (policy: Partial<DeploymentConfig>): Partial<UpdateEndpointCommandInput> => ({
-  DeploymentConfig: { AutoRollbackConfiguration: { Alarms: [{ AlarmName: "errors" }] }, ...policy } as DeploymentConfig,
+  DeploymentConfig: { AutoRollbackConfiguration: { Alarms: [{ AlarmName: "errors" }] }, ...policy },
 });
 const canary = guarded({
   BlueGreenUpdatePolicy: {
@@ -180,7 +180,7 @@ describe("updates of endpoints, rehearsed", () => {
           MaximumBatchSize: { Type: "CAPACITY_PERCENT", Value: 50 },
           WaitIntervalInSeconds: 60,
         },
-      } as DeploymentConfig,
+      },
     });
     await pass(3.5);
     const half = await share();

@@ -27,6 +27,8 @@ export interface EndpointServiceOptions {
   readonly misbehave?: Misbehave | undefined;
   /** Our CloudWatch. */
   readonly monitoring: Service;
+  /** Whether Application Auto Scaling scales a variant. */
+  readonly isScaled: (endpoint: string, variant: string) => boolean;
   /** DescribeModelPackage. */
   readonly describePackage: (input: { readonly ModelPackageName: string }) => unknown;
   readonly publish: (topic: string, message: object) => void;
@@ -63,7 +65,6 @@ export function endpointService(options: EndpointServiceOptions): EndpointServic
     machines: { entry, objects },
     alarmState,
     background,
-    isScaled: () => false,
     onEnd: () => capture.flush(),
   });
   const invoke = invoker({

@@ -63,7 +63,9 @@ const tagging =
   (run: Service[string], set: Tags["set"]) =>
   async (input: never): Promise<unknown> => {
     const output = await run(input);
-    const arn = Object.values(output as Readonly<Record<string, unknown>>).find((value) => typeof value === "string" && value.startsWith("arn:"));
+    const arn = Object.values(output as Readonly<Record<string, unknown>>).find(
+      (value) => typeof value === "string" && value.startsWith("arn:"),
+    );
     if (typeof arn === "string") set(arn, (input as { readonly Tags?: readonly Tag[] }).Tags);
     return output;
   };
