@@ -22,6 +22,7 @@ const roles = [
   "pipeline",
   "states",
   "jobs",
+  "pipelines",
   "release",
   "ingestion",
   "validation",
@@ -126,7 +127,7 @@ describe("the table", () => {
     const passing = roles.flatMap((role) =>
       policyFor(role, awsTarget).Statement.filter(({ Action }) => Action.some((name) => name.startsWith("iam:"))),
     );
-    expect(passing).toHaveLength(4);
+    expect(passing).toHaveLength(5);
     for (const { Resource, Condition } of passing) {
       expect(Resource).toEqual([awsTarget.role]);
       expect(Condition).toEqual({ StringEquals: { "iam:PassedToService": "sagemaker.amazonaws.com" } });

@@ -15,5 +15,11 @@ export type { TrafficBetween } from "./endpoints/trial.js";
 export { variantTraffic } from "./endpoints/variant-traffic.js";
 export type { EndpointProgress } from "./endpoints/wait.js";
 export { setVariantWeights } from "./endpoints/weights.js";
+export {
+  decideVersion,
+  type PipelineStepState,
+  type PipelineWatchOptions,
+  sagemakerPipeline,
+} from "./pipelines/index.js";
 export { type AwsSession, awsSession, type AwsSessionOptions, type ClientConfig } from "./session.js";
 export { type JobProgress, type JobWaitOptions, sagemakerJobs } from "./jobs/index.js";

@@ -314,7 +314,7 @@ describe("a pipeline of SageMaker, rehearsed", () => {
     await pass(made, 2 * hour);
     expect(await told(session, arn)).toEqual(["a Succeeded", "b Failed"]);
     expect((await stepsOf(session, arn))[1]?.FailureReason).toMatch(
-      /^ClientError: ClientError: no rows\nNo retry policy/,
+      /^ClientError: ClientError: no rows\nRetry not appropriate .* StepId b\. No retry policy/,
     );
     isBroken = false;
     await session.call("sagemaker", "RetryPipelineExecution", { PipelineExecutionArn: arn, ClientRequestToken: token });

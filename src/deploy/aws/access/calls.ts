@@ -157,6 +157,15 @@ export const calls = {
   // Whoever starts jobs by hand gives them the target's names; a job that is not there yet has no tags to ask for.
   StartJobs: { actions: createJobs, on: ({ own }) => own(...jobKinds), when: requestTags },
   FollowJobs: { actions: followJobs, on: ({ own }) => own(...jobKinds) },
+  WritePipelines: {
+    actions: sagemaker("CreatePipeline", "UpdatePipeline", "AddTags"),
+    on: ({ own }) => own("pipeline"),
+  },
+  FindExecutions: { actions: sagemaker("ListPipelineExecutions"), on: ({ own }) => own("pipeline") },
+  ReadParameters: {
+    actions: sagemaker("ListPipelineParametersForExecution"),
+    on: ({ own }) => own("pipeline").map((arn) => `${arn}/execution/*`),
+  },
   RunPipelines: {
     actions: sagemaker("DescribePipeline", "StartPipelineExecution"),
     on: ({ own }) => own("pipeline"),

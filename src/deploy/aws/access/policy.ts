@@ -75,6 +75,17 @@ const roles = {
       "DescribeKey",
     ],
   },
+  pipelines: {
+    calls: [
+      "NameAccount",
+      "PassExecutionRole",
+      "WritePipelines",
+      "RunPipelines",
+      "FindExecutions",
+      "ReadParameters",
+      "FollowPipelines",
+    ],
+  },
   release: {
     objects: "write",
     registers: true,
@@ -151,7 +162,8 @@ const roleNames = Object.keys(roles) as RoleName[];
  * - `execution`: what SageMaker takes on for jobs and endpoints, the target's `role`
  * - `pipeline`: a SageMaker pipeline; `states`: a state machine of Step Functions
  * - `jobs`: whoever starts jobs and waits for them
- * - `release`: whoever makes models, configurations and endpoints, and moves traffic
+ * - `pipelines`: whoever writes, starts and watches pipelines
+ * - `release`: whoever approves versions, makes models, configurations and endpoints, and moves traffic
  * - `ingestion`, `validation`, `evaluation`, `monitor`, `retrain`, `approved`: the functions of Lambda
  * - `reader`: a person who looks
  *

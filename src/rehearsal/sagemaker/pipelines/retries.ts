@@ -32,9 +32,14 @@ export const exceptionTypes = [
 /** What SageMaker repeats without being told; it does not say how often. */
 const standing: Policy = { ExceptionType: ["Step.SERVICE_FAULT", "Step.THROTTLING"], MaxAttempts: 5 };
 
-/** Runs attempts of a step until one succeeds or no policy wants another. */
+/**
+ * Runs attempts of a step until one succeeds or no policy wants another.
+ *
+ * @param arn of the execution, for the message.
+ */
 export async function repeated<T>(
-  { RetryPolicies = [] }: Step,
+  { Name, RetryPolicies = [] }: Step,
+  arn: string,
   clock: VirtualClock,
   attempt: (number: number) => Promise<T>,
   signal: AbortSignal,
@@ -47,17 +52,20 @@ export async function repeated<T>(
       return await attempt(number);
     } catch (error) {
       if (!(error instanceof StepError) || signal.aborted) throw error;
-      const policy = policies.find(({ ExceptionType }) => ExceptionType.includes(error.type));
-      if (policy === undefined)
-        throw new StepError(
-          error.type,
-          `${error.message}\nNo retry policy configured for the exception type ${error.type}.`,
+      const { type, message } = error;
+      const final = (why: string): StepError =>
+        new StepError(
+          type,
+          `${message}\nRetry not appropriate on execution of step with PipelineExecutionArn ${arn} and StepId ${Name}. ${why}`,
         );
+      const policy = policies.find(({ ExceptionType }) => ExceptionType.includes(type));
+      const exception = type.replace(".", "_").toUpperCase();
+      if (policy === undefined) throw final(`No retry policy configured for the exception type ${exception}.`);
       const { IntervalSeconds = 1, BackoffRate = 2, MaxAttempts = Infinity, ExpireAfterMin = Infinity } = policy;
       const tried = tries.get(policy) ?? 0;
       const wait = IntervalSeconds * 1000 * BackoffRate ** tried;
       if (tried >= MaxAttempts || clock.now() + wait - begun > ExpireAfterMin * 60_000)
-        throw new StepError(error.type, `${error.message}\nThe retry policy for ${error.type} is used up.`);
+        throw final(`The retry policy for ${exception} is used up.`);
       tries.set(policy, tried + 1);
       await clock.sleep(wait, signal);
     }

@@ -84,7 +84,7 @@ async function runStep(step: Step, execution: Execution, options: RunnerOptions)
       const name = (longest: number): string => nameOf(execution, step.Name, longest, random);
       return works[step.Type]?.({ step, input, name, signal, begun }, options);
     };
-    const outcome = (await repeated(step, clock, attempt, signal)) ?? { properties: {}, metadata: {} };
+    const outcome = (await repeated(step, execution.arn, clock, attempt, signal)) ?? { properties: {}, metadata: {} };
     cache.add(step, input, { ...outcome, execution: execution.arn, ended: clock.now() });
     end({ status: "Succeeded", ...outcome });
   } catch (error) {
