@@ -31,7 +31,8 @@ const strategies: readonly (readonly [string, RolloutPlan, "1" | "2"])[] = [
 /** A world where the candidate is good, also at outcomes. */
 const goodWorld = (changes: Partial<World> = {}): World =>
   newWorld({
-    answer: () => "approved",
+    // Nobody helps a rollout that stopped.
+    answer: (phase) => (phase === "approval" ? "approved" : undefined),
     readings: (version) =>
       version === "2"
         ? { ...fine, labeled: { count: 4000, successes: 400, profit: 12, metrics: { f1: 0.8 } } }

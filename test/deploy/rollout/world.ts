@@ -28,7 +28,7 @@ export interface World {
   readonly history: number[];
   /** Readings of a version, by the candidate's share. */
   readings: (version: string, share: number) => VersionReadings | undefined;
-  answer: () => "approved" | "rejected" | undefined;
+  answer: (phase: string) => "approved" | "rejected" | undefined;
 }
 
 /** Scores that fall evenly into ten bins. */
@@ -197,7 +197,9 @@ export async function rollOut(
     owner: "test",
     every: minute,
     clock: { now: () => clock.now(), sleep: (ms, signal) => (dead ? never : clock.sleep(ms, signal)) },
-    approvals: meddled("approvals", () => Promise.resolve(world.answer())),
+    approvals: meddled("approvals", ({ state }: { readonly state: RolloutState }) =>
+      Promise.resolve(world.answer(state.phase)),
+    ),
     quarantine: meddled("quarantine", (version: string) => Promise.resolve(world.quarantined.push(version))),
     onChange: (state) => states.push(state),
     ...more,
