@@ -156,6 +156,17 @@ describe("updates of endpoints, rehearsed", () => {
     expect(await share()).toBe(0);
   });
 
+  it("go back where a container is stuck, after the time that it has", async () => {
+    const misbehave: RehearsalOptions["misbehave"] = ({ model }) => ({ stuck: model === "v2" });
+    const { update, describe: described, pass } = await world({ misbehave });
+    await update("new");
+    await pass(10);
+    expect((await described("churn")).EndpointStatus).toBe("Updating");
+    await pass(3);
+    expect(await described("churn")).toMatchObject({ EndpointStatus: "InService", EndpointConfigName: "old" });
+    expect((await described("churn")).FailureReason).toMatch(/ping health check/);
+  });
+
   it("go linearly and in batches, and end at their time limit", async () => {
     const { update, describe: described, pass, share, rehearsal } = await world();
     const linear = (MaximumExecutionTimeoutInSeconds: number) =>

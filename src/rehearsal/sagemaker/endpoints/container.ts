@@ -31,8 +31,8 @@ export interface ContainerAnswer {
 /** The data of a model that cannot be brought to its container. */
 export class ModelMissing extends Error {}
 
-/** Real milliseconds in which a container must answer its first ping. */
-const startupMs = 30_000;
+/** Real milliseconds in which a container must answer its first ping, and after which one that does not end is left alone. */
+const [startupMs, killMs] = [30_000, 10_000];
 
 /**
  * Brings a model's data into a folder, runs the entry's `serve` there, and waits until it answers `/ping`.
@@ -52,7 +52,7 @@ export async function startContainer(
   let isEnded = false;
   const stop = async (): Promise<void> => {
     abort.abort();
-    await running;
+    await Promise.race([running, wait(killMs, undefined, { ref: false })]);
     await rm(root, { recursive: true, force: true });
   };
   try {

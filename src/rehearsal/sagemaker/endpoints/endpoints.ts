@@ -7,10 +7,11 @@ import type {
 } from "@aws-sdk/client-sagemaker";
 import { invalid } from "../../front/aws-error.js";
 import type { Service } from "../../front/front.js";
+import { reachCapacity, retainCapacity, wantCapacity } from "./capacity.js";
 import type { Configs } from "./configs.js";
 import { planOf } from "./deployment.js";
 import { describeEndpoint, endpointEvent, typeOf, type Endpoint } from "./endpoint.js";
-import { fleetOf, productionOf, startFleet, stopFleet, type Fleet } from "./fleet.js";
+import { bringUp, fleetOf, productionOf, stopFleet, type Fleet } from "./fleet.js";
 import type { Models, ModelsOptions } from "./models.js";
 import { resources, type Resources } from "./resources.js";
 import { tagsByKey } from "./tags.js";
@@ -42,7 +43,7 @@ export interface Endpoints {
 
 /** Endpoints: their life on the clock. */
 export function endpointLife(options: EndpointsOptions): Endpoints {
-  const { clock, machines, models, configs, tags, arn, isScaled, background } = options;
+  const { clock, models, configs, tags, arn, isScaled, background } = options;
   const all = resources<Endpoint>("endpoint", arn);
 
   const event = (endpoint: Endpoint): object => endpointEvent(endpoint, tagsByKey(tags.of(endpoint.arn)));
@@ -84,7 +85,7 @@ export function endpointLife(options: EndpointsOptions): Endpoints {
   async function begin(endpoint: Endpoint): Promise<void> {
     await clock.sleep(startMs);
     try {
-      await clock.during(() => startFleet(endpoint.fleet, machines));
+      await bringUp(endpoint.name, endpoint.fleet, options);
       onStatus(endpoint, { status: "InService" });
     } catch (error) {
       onStatus(endpoint, { status: "Failed", reason: error instanceof Error ? error.message : String(error) });
@@ -94,8 +95,8 @@ export function endpointLife(options: EndpointsOptions): Endpoints {
   function update(input: UpdateEndpointInput): object {
     const endpoint = changeable(input.EndpointName);
     const fleet = fleetOf(configs.find(input.EndpointConfigName), models);
-    checkScaled(endpoint, fleet);
-    if (input.RetainAllVariantProperties === true) retain(endpoint.fleet, fleet, input);
+    checkScaled(endpoint, fleet, isScaled);
+    if (input.RetainAllVariantProperties === true) retainCapacity(endpoint.fleet, fleet, input);
     const deployment = input.RetainDeploymentConfig === true ? endpoint.lastDeployment : input.DeploymentConfig;
     const plan = planOf(deployment, endpoint.fleet, fleet);
     const missing = plan.alarms.find((name) => options.alarmState(name) === undefined);
@@ -105,31 +106,9 @@ export function endpointLife(options: EndpointsOptions): Endpoints {
     return { EndpointArn: endpoint.arn };
   }
 
-  function checkScaled(endpoint: Endpoint, to: Fleet): void {
-    const variants = to.variants.map(({ config }) => config);
-    for (const { name, config } of productionOf(endpoint.fleet))
-      if (isScaled(endpoint.name, name) && typeOf(variants, name) !== config.InstanceType)
-        throw invalid(
-          `An Application Auto Scaling scalable target exists for the variant ${name}. Deregister it before the variant gets another instance type or goes.`,
-        );
-  }
-
   function changeWeights(input: UpdateEndpointWeightsAndCapacitiesInput): object {
     const endpoint = changeable(input.EndpointName);
-    const desired = (input.DesiredWeightsAndCapacities ?? []).map((each) => {
-      const variant = endpoint.fleet.variants.find(({ name }) => name === each.VariantName);
-      if (variant === undefined) throw invalid(`The endpoint has no variant ${each.VariantName ?? ""}.`);
-      if (each.ServerlessUpdateConfig !== undefined || variant.config.ServerlessConfig !== undefined)
-        throw invalid("The rehearsal does not change the capacity of serverless variants.");
-      return { variant, weight: each.DesiredWeight, instances: each.DesiredInstanceCount };
-    });
-    const production = productionOf(endpoint.fleet);
-    const weightOf = (each: (typeof production)[number]): number =>
-      desired.find(({ variant }) => variant === each)?.weight ?? each.desiredWeight;
-    if (production.every((each) => weightOf(each) === 0)) throw invalid("The weights must not all be 0.");
-    for (const { variant, weight = variant.desiredWeight, instances = variant.desiredInstances } of desired)
-      Object.assign(variant, { desiredWeight: weight, desiredInstances: instances });
-    const launches = desired.some(({ variant }) => variant.desiredInstances > variant.instances);
+    const launches = wantCapacity(endpoint.fleet, input.DesiredWeightsAndCapacities ?? []);
     onStatus(endpoint, { status: "Updating" });
     background(settle(endpoint, launches ? startMs : changeMs));
     return { EndpointArn: endpoint.arn };
@@ -137,8 +116,7 @@ export function endpointLife(options: EndpointsOptions): Endpoints {
 
   async function settle(endpoint: Endpoint, ms: number): Promise<void> {
     await clock.sleep(ms);
-    for (const variant of endpoint.fleet.variants)
-      Object.assign(variant, { weight: variant.desiredWeight, instances: variant.desiredInstances });
+    reachCapacity(endpoint.fleet);
     onStatus(endpoint, { status: "InService" });
   }
 
@@ -173,33 +151,33 @@ export function endpointLife(options: EndpointsOptions): Endpoints {
       UpdateEndpoint: update,
       UpdateEndpointWeightsAndCapacities: changeWeights,
       DeleteEndpoint: remove,
-      DescribeEndpoint: ({ EndpointName }: DescribeEndpointInput) => describeEndpoint(all.find(EndpointName)),
-      ListEndpoints: ({ StatusEquals, ...query }: ListEndpointsInput) => {
-        const { page, ...rest } = all.list(
-          query,
-          ({ status }) => StatusEquals === undefined || status === StatusEquals,
-        );
-        const Endpoints = page.map((each) => ({
-          EndpointName: each.name,
-          EndpointArn: each.arn,
-          CreationTime: each.created,
-          LastModifiedTime: each.modified,
-          EndpointStatus: each.status,
-        }));
-        return { Endpoints, ...rest };
-      },
+      ...reads(all),
     },
   };
 }
 
-/** Keeps weights and counts of the variants that stay, except where the request leaves them out. */
-function retain(from: Fleet, to: Fleet, { ExcludeRetainedVariantProperties: left = [] }: UpdateEndpointInput): void {
-  const keeps = (property: string): boolean => left.every((each) => each.VariantPropertyType !== property);
-  for (const variant of to.variants) {
-    const old = from.variants.find(({ name }) => name === variant.name);
-    if (old === undefined) continue;
-    const { desiredWeight, desiredInstances } = old;
-    if (keeps("DesiredWeight")) Object.assign(variant, { weight: desiredWeight, desiredWeight });
-    if (keeps("DesiredInstanceCount")) Object.assign(variant, { instances: desiredInstances, desiredInstances });
-  }
+/** Calls that change nothing. */
+const reads = (all: Resources<Endpoint>): Service => ({
+  DescribeEndpoint: ({ EndpointName }: DescribeEndpointInput) => describeEndpoint(all.find(EndpointName)),
+  ListEndpoints: ({ StatusEquals, ...query }: ListEndpointsInput) => {
+    const { page, ...rest } = all.list(query, ({ status }) => StatusEquals === undefined || status === StatusEquals);
+    const Endpoints = page.map((each) => ({
+      EndpointName: each.name,
+      EndpointArn: each.arn,
+      CreationTime: each.created,
+      LastModifiedTime: each.modified,
+      EndpointStatus: each.status,
+    }));
+    return { Endpoints, ...rest };
+  },
+});
+
+/** @throws AwsError for a variant that Application Auto Scaling scales and that would get another instance type, or go. */
+function checkScaled({ name: endpoint, fleet }: Endpoint, to: Fleet, isScaled: EndpointsOptions["isScaled"]): void {
+  const variants = to.variants.map(({ config }) => config);
+  for (const { name, config } of productionOf(fleet))
+    if (isScaled(endpoint, name) && typeOf(variants, name) !== config.InstanceType)
+      throw invalid(
+        `An Application Auto Scaling scalable target exists for the variant ${name}. Deregister it before the variant gets another instance type or goes.`,
+      );
 }

@@ -1,8 +1,10 @@
 import type { ProductionVariant } from "@aws-sdk/client-sagemaker";
+import type { VirtualClock } from "../../clock.js";
 import type { ContainerEntry } from "../job.js";
 import type { Objects } from "../objects.js";
 import type { EndpointConfig } from "./configs.js";
 import { ModelMissing, startContainer, type ServingContainer } from "./container.js";
+import type { ServedVariant } from "./misbehave.js";
 import type { ModelSource, Models } from "./models.js";
 
 /** A variant of an endpoint, with its capacity. */
@@ -28,7 +30,12 @@ export interface Fleet {
 export interface Machines {
   readonly entry: ContainerEntry;
   readonly objects: Objects;
+  /** Whether a variant's containers are to answer no ping. */
+  readonly isStuck: (at: ServedVariant) => boolean;
 }
+
+/** Seconds after which SageMaker gives up on a container, unless the variant says otherwise. */
+const usualStartupSeconds = 480;
 
 /** A fleet as its configuration describes it, not started yet. @throws AwsError if a model is gone. */
 export function fleetOf(config: EndpointConfig, models: Models): Fleet {
@@ -47,19 +54,28 @@ export function fleetOf(config: EndpointConfig, models: Models): Fleet {
   };
 }
 
-/** Starts the containers of a fleet. @throws Error with SageMaker's reason; nothing runs then. */
-export async function startFleet({ variants }: Fleet, { entry, objects }: Machines): Promise<void> {
+/** Starts the containers of an endpoint's fleet. @throws Error with SageMaker's reason; nothing runs then. */
+export async function bringUp(
+  endpoint: string,
+  fleet: Fleet,
+  { clock, machines }: { readonly clock: VirtualClock; readonly machines: Machines },
+): Promise<void> {
+  const stuck = fleet.variants.find(({ name, model }) =>
+    machines.isStuck({ endpoint, variant: name, model: model.name }),
+  );
+  if (stuck === undefined) return clock.during(() => startAll(fleet, machines));
+  const { ContainerStartupHealthCheckTimeoutInSeconds: seconds = usualStartupSeconds } = stuck.config;
+  await clock.sleep(seconds * 1000);
+  throw noPing(stuck, "");
+}
+
+async function startAll({ variants }: Fleet, { entry, objects }: Machines): Promise<void> {
   const started = await Promise.allSettled(
     variants.map(async (variant) => {
       try {
         variant.container = await startContainer(variant.model, entry, objects);
       } catch (error) {
-        const said = error instanceof Error ? error.message : String(error);
-        throw error instanceof ModelMissing
-          ? error
-          : new Error(
-              `The primary container for production variant ${variant.name} did not pass the ping health check. Please check CloudWatch logs for this endpoint. ${said}`.trim(),
-            );
+        throw error instanceof ModelMissing ? error : noPing(variant, String(error instanceof Error ? error.message : error)); // prettier-ignore
       }
     }),
   );
@@ -68,6 +84,11 @@ export async function startFleet({ variants }: Fleet, { entry, objects }: Machin
   await stopFleet(variants);
   throw failed.reason as Error;
 }
+
+const noPing = ({ name }: Variant, said: string): Error =>
+  new Error(
+    `The primary container for production variant ${name} did not pass the ping health check. Please check CloudWatch logs for this endpoint. ${said}`.trim(),
+  );
 
 /** Ends the containers of variants; requests under way are answered first. */
 export async function stopFleet(variants: readonly Variant[]): Promise<void> {

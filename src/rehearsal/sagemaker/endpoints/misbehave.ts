@@ -11,6 +11,8 @@ export interface Misbehavior {
   readonly errors?: number;
   /** Milliseconds of latency on top, as its metrics have them. Callers don't wait. */
   readonly slower?: number;
+  /** Whether its containers never come into service: they answer no ping until SageMaker gives up on them. */
+  readonly stuck?: boolean;
   /** Milliseconds of latency in place of the measured ones. */
   readonly latency?: number;
 }

@@ -49,6 +49,7 @@ export interface EndpointService {
 
 export function endpointService(options: EndpointServiceOptions): EndpointService {
   const { clock, place, entry, random, monitoring, onChange, onNote } = options;
+  const { misbehave = () => undefined } = options;
   const objects = objectsOf(options.buckets);
   const tags = tagStore();
   const arn =
@@ -62,14 +63,14 @@ export function endpointService(options: EndpointServiceOptions): EndpointServic
   const endpoints = endpointLife({
     ...options,
     ...{ models, configs, tags, arn: arn("endpoint") },
-    machines: { entry, objects },
+    machines: { entry, objects, isStuck: (at) => misbehave(at)?.stuck === true },
     alarmState,
     background,
     onEnd: () => capture.flush(),
   });
   const invoke = invoker({
     ...{ clock, capture, random, account: place.account, endpoints: endpoints.all },
-    misbehave: options.misbehave ?? (() => undefined),
+    misbehave,
     onMeasured: (measured) => monitoring["PutMetricData"]?.(metricsOf(measured) as never),
   });
   const invokeAsync = asyncInvoker({ ...options, background, objects, invoke, endpoints: endpoints.all });

@@ -1,7 +1,7 @@
 import type { VirtualClock } from "../../clock.js";
 import type { Plan, Step } from "./deployment.js";
 import type { Endpoint, Pending, VariantStatus } from "./endpoint.js";
-import { sizeOf, startFleet, stopFleet, type Fleet, type Machines } from "./fleet.js";
+import { bringUp, sizeOf, stopFleet, type Fleet, type Machines } from "./fleet.js";
 
 /** Virtual milliseconds until new instances have started, and until an update is undone. */
 export const startMs = 180_000;
@@ -24,7 +24,7 @@ class Rollback extends Error {}
 
 /** Moves an endpoint to another fleet by a plan, or back: it is in service at the end either way. */
 export async function runUpdate(endpoint: Endpoint, fleet: Fleet, plan: Plan, options: UpdateOptions): Promise<void> {
-  const { clock, machines, onStatus } = options;
+  const { clock, onStatus } = options;
   const begin = clock.now();
   const pending: Pending = { fleet, started: begin / 1000, share: 0, status: statusAt("Creating", "", begin) };
   endpoint.pending = pending;
@@ -35,7 +35,7 @@ export async function runUpdate(endpoint: Endpoint, fleet: Fleet, plan: Plan, op
       if (step.brings) {
         enter("Creating", `Launching ${instancesOf(step, fleet)} instance(s).`);
         await watched(startMs);
-        if (!isStarted) await clock.during(() => startFleet(fleet, machines));
+        if (!isStarted) await bringUp(endpoint.name, fleet, options);
         isStarted = true;
       }
       await turnOn(step);
