@@ -2,6 +2,7 @@ import type {
   CreateHyperParameterTuningJobRequest,
   CreateProcessingJobRequest,
   CreateTrainingJobRequest,
+  CreateTransformJobRequest,
   ListTrainingJobsRequest,
 } from "@aws-sdk/client-sagemaker";
 import { invalid } from "../front/aws-error.js";
@@ -11,10 +12,12 @@ import { arnOf, type AwsPlace } from "../place.js";
 import { StateFault } from "../states/fault.js";
 import type { TaskHandler } from "../states/tasks.js";
 import { described } from "./description.js";
+import type { Models } from "./endpoints/models.js";
 import { type Job, type JobKind, type Jobs, type JobsOptions, runningJobs } from "./job.js";
 import { jobLogs } from "./logs.js";
 import { runProcessing } from "./processing.js";
 import { runTraining } from "./training.js";
+import { transforms } from "./transform.js";
 import { tunings } from "./tuning.js";
 
 /** The calls about jobs. */
@@ -26,7 +29,12 @@ export interface JobService {
   readonly tasks: Readonly<Record<string, TaskHandler>>;
 }
 
-export function jobService({ place, ...options }: Omit<JobsOptions, "arn"> & { readonly place: AwsPlace }): JobService {
+export interface JobServiceOptions extends Omit<JobsOptions, "arn"> {
+  readonly place: AwsPlace;
+  readonly models: Pick<Models, "find">;
+}
+
+export function jobService({ place, models, ...options }: JobServiceOptions): JobService {
   const arn = (kind: JobKind, name: string): string => arnOf(place, "sagemaker", `${kebab(kind)}/${name}`);
   const jobs = runningJobs({ ...options, arn });
   const train = (input: CreateTrainingJobRequest): Job =>
@@ -38,6 +46,11 @@ export function jobService({ place, ...options }: Omit<JobsOptions, "arn"> & { r
     jobs.start("ProcessingJob", input.ProcessingJobName ?? "", { ...input }, runProcessing, {
       run: input.StoppingCondition?.MaxRuntimeInSeconds ?? day,
     });
+  const runTransform = transforms(models, options.entry);
+  const transform = (input: CreateTransformJobRequest): Job => {
+    models.find(input.ModelName);
+    return jobs.start("TransformJob", input.TransformJobName ?? "", { ...input }, runTransform, { run: Infinity });
+  };
   const tuning = tunings(jobs, train);
   const tune = (input: CreateHyperParameterTuningJobRequest): Job =>
     jobs.start(
@@ -53,6 +66,7 @@ export function jobService({ place, ...options }: Omit<JobsOptions, "arn"> & { r
   const kinds = {
     TrainingJob: train,
     ProcessingJob: process,
+    TransformJob: transform,
     HyperParameterTuningJob: tune,
   } as const;
   const each = Object.entries(kinds) as [JobKind, (input: never) => Job][];

@@ -39,7 +39,7 @@ export function sageMakerService(options: SageMakerOptions): SageMaker {
     changes.tell();
   };
   const objects = objectsOf(options.buckets);
-  const jobs = jobService({ ...options, objects, onChange });
+  const jobs = jobService({ ...options, objects, models: options.endpoints.models, onChange });
   const callAs = (caller: string) => async (operation: string, input: Readonly<Record<string, unknown>>) => {
     options.onCall?.({ service: "sagemaker", operation, caller, time: clock.now() }, input);
     const run = Object.hasOwn(service, operation) ? service[operation] : undefined;

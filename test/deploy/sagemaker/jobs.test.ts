@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { syntheticCustomers } from "../../../src/data/index.js";
 import { awsSession, type AwsSession, sagemakerJobs } from "../../../src/deploy/sagemaker/index.js";
 import type { JobProgress } from "../../../src/deploy/sagemaker/index.js";
-import type { ProcessingJob, TrainingJob } from "../../../src/deploy/aws/index.js";
+import { modelRequest, type ProcessingJob, type TrainingJob } from "../../../src/deploy/aws/index.js";
 import type { TuningJob } from "../../../src/deploy/aws/requests/tuning-job.js";
 import { memoryStore, type ObjectStore } from "../../../src/io/store/index.js";
 import { AwsError } from "../../../src/rehearsal/front/aws-error.js";
@@ -154,6 +154,39 @@ describe("jobs of SageMaker", () => {
     expect(await jobs.processing.start(processing)).toBe(name);
     const more = { ...processing, environment: { DEBUG: "1" } };
     await expect(jobs.processing.start(more)).rejects.toThrow('Environment is missing there and {"DEBUG":"1"} here');
+  });
+
+  it("transform: objects scored by a model that was trained before", async () => {
+    const { jobs, rehearsal, session, store } = await world();
+    const { artifact } = await rehearsal.clock.until(jobs.training.wait(await jobs.training.start(training)));
+    await session.call("sagemaker", "CreateModel", modelRequest(target, { name: "v1", data: artifact }));
+    const scoring = {
+      name: "score-1",
+      model: "v1",
+      input: { uri: "s3://churn-data/raw/", contentType: "application/jsonlines", split: "Line" },
+      output: { uri: "s3://churn-data/scores", accept: "text/csv" },
+      instanceType: "ml.m5.large",
+    } as const;
+    const name = await jobs.transform.start(scoring);
+    expect(await jobs.transform.start(scoring)).toBe(name);
+    expect(await rehearsal.clock.until(jobs.transform.wait(name))).toEqual({
+      name,
+      output: "s3://churn-data/scores",
+      seconds: 420,
+    });
+    const scored = Buffer.from((await store.get("scores/customers.jsonl.out"))?.bytes ?? []).toString("utf8");
+    expect(scored.trim().split("\n")).toHaveLength(200);
+
+    const wrong = await jobs.transform.start({
+      ...scoring,
+      name: "score-2",
+      input: { ...scoring.input, contentType: "image/png" },
+    });
+    await expect(rehearsal.clock.until(jobs.transform.wait(wrong))).rejects.toThrow(
+      /failed: AlgorithmError: .*\n.*TransformJobs, churn-dev-score-2\):\n[^]*415/,
+    );
+    const stopped = await jobs.transform.start({ ...scoring, name: "score-3" });
+    expect(await rehearsal.clock.until(jobs.transform.stop(stopped))).toBe("Stopped");
   });
 
   it("end on spot capacity that is taken away with the same model, bit for bit, for less", async () => {

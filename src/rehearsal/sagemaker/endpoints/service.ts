@@ -15,7 +15,7 @@ import { stopFleet } from "./fleet.js";
 import { invoker, type Invocation } from "./invoke.js";
 import { metricsOf } from "./metrics.js";
 import type { Misbehave } from "./misbehave.js";
-import { modelService } from "./models.js";
+import { modelService, type Models } from "./models.js";
 import { tagStore } from "./tags.js";
 
 export interface EndpointServiceOptions {
@@ -39,6 +39,7 @@ export interface EndpointServiceOptions {
 /** Models, endpoint configurations and endpoints that really serve. */
 export interface EndpointService {
   readonly service: Service;
+  readonly models: Pick<Models, "find">;
   /** All of SageMaker, with the tags that its resources are created with. */
   readonly tagged: (service: Service) => Service;
   /** The tasks of state machines, which don't wait for what they start. */
@@ -96,6 +97,7 @@ export function endpointService(options: EndpointServiceOptions): EndpointServic
 
   return {
     service,
+    models,
     tagged: tags.tagged,
     tasks: Object.fromEntries(
       ["createModel", "createEndpointConfig", "createEndpoint", "updateEndpoint"].map((name) => [
