@@ -65,8 +65,8 @@ function formatOf(type = ""): Format {
 
 function filtered(text: string, path: string | undefined, type: string | undefined): string {
   if (path === undefined || path === "$") return text;
-  const { read, write } = formatOf(type);
-  return write(lookUp(path, { data: read(text), context: {}, variables: {} }).value);
+  const format = formatOf(type);
+  return format.write(lookUp(path, { data: format.read(text), context: {}, variables: {} }).value);
 }
 
 /** What of a record is sent to the model. */
