@@ -43,6 +43,8 @@ export interface AwsTarget {
 }
 
 const ownTags = ["project", "stage"];
+/** Tags that deployments add to endpoints. */
+const addedTags = 2;
 const longestName = 63;
 
 const matching = (pattern: RegExp, expected: string, max: number): Decoder<string> =>
@@ -86,7 +88,7 @@ const members = strictObject({
   ),
   tags: optional(
     where(
-      record(text(256), 50 - ownTags.length),
+      record(text(256), 50 - ownTags.length - addedTags),
       (tags) => Object.keys(tags).every((key) => /^(?!aws:).{1,128}$/.test(key) && !ownTags.includes(key)),
       `tags whose keys have 1 to 128 characters, do not begin with "aws:", and are not ${ownTags.join(" or ")}`,
     ),

@@ -22,6 +22,14 @@ export interface ChangeOptions extends WaitOptions, Pick<EndpointUpdate, "guardr
 
 type Variants = Pick<CreateEndpointConfigCommandInput, "EndpointConfigName" | "ProductionVariants">;
 
+/** How long an update may take, if nobody says: what its guardrails may take, and half an hour. */
+export const waitOf = ({ guardrails, maxSeconds, onProgress }: ChangeOptions): WaitOptions => ({
+  onProgress,
+  maxSeconds: maxSeconds ?? (guardrails && (guardrails.maxSeconds ?? longestUpdate) + 1800),
+});
+/** Seconds that SageMaker gives any update. */
+export const longestUpdate = 28_800;
+
 interface Change {
   /** The endpoint's name after the target's. */
   readonly name: string | undefined;
@@ -38,9 +46,10 @@ export async function changeOver(
   session: AwsSession,
   asked: Asked,
   { name, seen, to, make, remember }: Change,
-  { guardrails, keep, ...wait }: ChangeOptions,
+  options: ChangeOptions,
 ): Promise<StandingEndpoint> {
   const { endpoint } = asked;
+  const { guardrails, keep } = options;
   const from = await standingConfig(session, seen, asked.config);
   const scaled = await scaledVariants(session, endpoint);
   // SageMaker refuses to take away an autoscaled variant, or its kind of instances.
@@ -60,8 +69,7 @@ export async function changeOver(
   for (const each of off) await deregister(session, each);
   try {
     await begin(session, asked, () => session.call("sagemaker", "UpdateEndpoint", request));
-    const maxSeconds = wait.maxSeconds ?? (guardrails && (guardrails.maxSeconds ?? 28_800) + 1800);
-    const there = await arrive(session, asked, { ...wait, maxSeconds }, guardrails?.alarms);
+    const there = await arrive(session, asked, waitOf(options), guardrails?.alarms);
     await restore(session, off, there);
     return there;
   } catch (error) {

@@ -1,7 +1,7 @@
 import { endpointRequest } from "../../aws/requests/endpoint.js";
 import type { AwsSession } from "../session.js";
 import { arrive } from "./arrive.js";
-import { changeOver, type ChangeOptions } from "./change-over.js";
+import { changeOver, type ChangeOptions, waitOf } from "./change-over.js";
 import { type Asked, busy, endedBadly } from "./failures.js";
 import { type EndpointDeployment, plan, type Planned } from "./planned.js";
 import { deleteEndpoint } from "./remove.js";
@@ -93,7 +93,7 @@ async function move(
     const pending = pendingConfig(seen);
     if (pending === config) {
       const outcome = seen.EndpointStatus === "Creating" ? "created" : "updated";
-      await arrive(session, asked, options, options.guardrails?.alarms);
+      await arrive(session, asked, waitOf(options), options.guardrails?.alarms);
       return { outcome, former: outcome === "created" ? undefined : seen.EndpointConfigName };
     }
     if (pending !== undefined) throw busy(asked, seen, pending);

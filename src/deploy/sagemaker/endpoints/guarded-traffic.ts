@@ -2,6 +2,7 @@ import { ChurnkitError } from "../../../base/errors.js";
 import type { Guardrails } from "../../aws/requests/guardrails.js";
 import type { Traffic } from "../../rollout/ports.js";
 import type { AwsSession } from "../session.js";
+import { waitOf } from "./change-over.js";
 import { deployEndpoint } from "./deploy.js";
 import { plan } from "./planned.js";
 import { readShares } from "./shares.js";
@@ -40,7 +41,7 @@ export function guardedTraffic(
     const seen = await describeEndpoint(session, endpoint);
     const pending = seen && pendingConfig(seen);
     if (seen !== undefined && !isSettled(seen) && pending === config.EndpointConfigName)
-      await waitUntilSettled(session, { endpoint, config: pending, versions: [] }, wait);
+      await waitUntilSettled(session, { endpoint, config: pending, versions: [] }, waitOf({ ...wait, guardrails }));
     await deployEndpoint(session, between.stable, { ...wait, giveUp: true });
   }
 

@@ -1,7 +1,7 @@
 import { ChurnkitError } from "../../../base/errors.js";
 import { nameOf } from "../../aws/target.js";
 import type { AwsSession } from "../session.js";
-import { changeOver, type ChangeOptions } from "./change-over.js";
+import { changeOver, type ChangeOptions, longestUpdate } from "./change-over.js";
 import type { EndpointOutcome } from "./deploy.js";
 import { gone } from "./failures.js";
 import { configBefore, readHistory } from "./history.js";
@@ -47,7 +47,11 @@ export async function rollBackEndpoint(
   const from = endpointOf.from ?? (isForward ? pending : first.EndpointConfigName);
   const seen = isSettled(first)
     ? first
-    : await waitUntilSettled(session, { endpoint, config: pending ?? "its configuration", versions: [] }, options);
+    : await waitUntilSettled(
+        session,
+        { endpoint, config: pending ?? "its configuration", versions: [] },
+        { ...options, maxSeconds: options.maxSeconds ?? longestUpdate },
+      );
   const standing = seen?.EndpointConfigName;
   if (seen === undefined || standing === undefined) throw gone(endpoint);
   const isMixed = seen.EndpointStatus === "UpdateRollbackFailed";

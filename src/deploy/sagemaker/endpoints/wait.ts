@@ -1,4 +1,5 @@
-import { awsErrorName } from "../call-failed.js";
+import { quietly } from "../../../base/async/index.js";
+import { patiently } from "../patiently.js";
 import type { AwsSession } from "../session.js";
 import { stuck, type Asked } from "./failures.js";
 import { describeEndpoint, isSettled, pendingConfig, type StandingEndpoint } from "./standing.js";
@@ -32,11 +33,6 @@ export interface WaitOptions {
 }
 
 const hour = 3600;
-/** A look at the endpoint that fails for a reason that may pass is no reason to give up. */
-const passing =
-  /^(Throttl|TooManyRequests|ServiceUnavailable|InternalFailure|InternalServer|TimeoutError|Network|ECONN)/;
-const mostFailures = 5;
-
 /**
  * Waits until nothing is under way at an endpoint; undefined if it does not exist then.
  *
@@ -52,22 +48,15 @@ export async function waitUntilSettled(
   const { clock } = session;
   const began = clock.now();
   let last = "";
-  let failures = 0;
   for (;;) {
     const seconds = (clock.now() - began) / 1000;
-    const seen = await describeEndpoint(session, what.endpoint).catch((error: unknown) => {
-      if (++failures > mostFailures || !passing.test(awsErrorName(error) ?? "")) throw error;
-      return "again" as const;
-    });
-    if (seen !== "again") {
-      failures = 0;
-      const state = stateOf(what.endpoint, seen);
-      if (JSON.stringify(state) !== last) onProgress?.({ ...state, seconds });
-      last = JSON.stringify(state);
-      if (seen === undefined || isSettled(seen)) return seen;
-      await look(seen);
-      if (seconds >= maxSeconds) throw stuck(what, seen, seconds);
-    }
+    const seen = await patiently(clock, () => describeEndpoint(session, what.endpoint));
+    const state = stateOf(what.endpoint, seen);
+    if (JSON.stringify(state) !== last) quietly(() => onProgress?.({ ...state, seconds }));
+    last = JSON.stringify(state);
+    if (seen === undefined || isSettled(seen)) return seen;
+    await look(seen);
+    if (seconds >= maxSeconds) throw stuck(what, seen, seconds);
     // Often at first, since small endpoints are quick, and then less.
     await clock.sleep(1000 * Math.min(30, Math.max(10, seconds / 20)));
   }

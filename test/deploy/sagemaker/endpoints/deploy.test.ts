@@ -60,6 +60,16 @@ describe.skipIf(!hasMoto)("an endpoint that is deployed", () => {
     expect(await inventory()).toMatchObject({ endpoints: [{ config: first.config }] });
   });
 
+  it("goes on with a rollback that was cut off, and returns from an update that is under way", async () => {
+    const { session, run } = await account();
+    const first = await run(deployEndpoint(session, serving("v1")));
+    await run(deployEndpoint(session, serving("v2")));
+    await expect(run(rollBackEndpoint(session, {}, { maxSeconds: 60 }))).rejects.toThrow(/still Updating/);
+    expect(await run(rollBackEndpoint(session))).toMatchObject({ outcome: "unchanged", config: first.config });
+    await expect(run(deployEndpoint(session, serving("v3"), { maxSeconds: 60 }))).rejects.toThrow(/still Updating/);
+    expect(await run(rollBackEndpoint(session))).toMatchObject({ outcome: "updated", config: first.config });
+  });
+
   it("reports an update that SageMaker rolled back, although it ends InService without a reason", async () => {
     const made = await account();
     const { session, run, inventory } = made;

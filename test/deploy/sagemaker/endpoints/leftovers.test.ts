@@ -85,7 +85,7 @@ describe.skipIf(!hasMoto)("scaling", () => {
     const wider = serving("v1", { scaling: [{ hold: 600, max: 8 }] });
     expect(await run(deployEndpoint(session, wider))).toMatchObject({ outcome: "updated" });
     expect(await inventory()).toMatchObject({ scaled: ["endpoint/churn-dev/variant/main 1-8"] });
-    // Another kind of instances is refused while the variant is registered.
+    // SageMaker refuses another kind of instances while the variant is registered.
     const larger = serving("v2", {
       config: { kind: "real-time", variants: [{ model: "v2", instanceType: "ml.m5.xlarge", instances: 2 }] },
     });
@@ -94,5 +94,21 @@ describe.skipIf(!hasMoto)("scaling", () => {
       scaled: ["endpoint/churn-dev/variant/main 1-8"],
       policies: ["endpoint/churn-dev/variant/main churn-dev-track"],
     });
+  });
+
+  it("that no deployment describes is put back after an update that demands it off, even one that fails", async () => {
+    const { session, run, inventory } = await account();
+    await run(deployEndpoint(session, scaled("v1")));
+    const before = await inventory();
+    const larger = (environment?: Record<string, string>) =>
+      serving("v2", {
+        models: { v2: { data: "s3://churn-data/models/v2/model.tar.gz", environment } },
+        config: { kind: "real-time", variants: [{ model: "v2", instanceType: "ml.m5.xlarge", instances: 2 }] },
+      });
+    await expect(run(deployEndpoint(session, larger({ BROKEN: "true" })))).rejects.toThrow(/rolled the update back/);
+    const { scaled: registered, policies } = before as { scaled: unknown; policies: unknown };
+    expect(await inventory()).toMatchObject({ scaled: registered, policies });
+    await run(deployEndpoint(session, larger()));
+    expect(await inventory()).toMatchObject({ scaled: registered, policies });
   });
 });

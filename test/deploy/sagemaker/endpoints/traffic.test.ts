@@ -54,7 +54,7 @@ describe.skipIf(!hasMoto)("weights of variants", () => {
     };
   });
 
-  it("serve a candidate that does not start nothing", async () => {
+  it("leave everything with the stable version, if the candidate does not start", async () => {
     const { session, run } = await account();
     const candidate = serving("v2", {
       models: { v2: { data: "s3://churn-data/models/v2/model.tar.gz", environment: { BROKEN: "true" } } },
