@@ -4,6 +4,7 @@ import type {
   ModelError,
 } from "@aws-sdk/client-sagemaker-runtime";
 import { ChurnkitError } from "../../../base/errors.js";
+import { parseJson } from "../../../base/json/index.js";
 import type { ClientAnswer, Transport } from "../../../client/index.js";
 import { callFailed } from "../call-failed.js";
 
@@ -75,12 +76,15 @@ const bodyFor = (path: string, body: string | undefined): string => {
 
 const answered = (status: number, body: string): ClientAnswer => ({ status, body, header: () => null });
 
-/** The answer to one record, out of that to a batch of one. */
+/** The answer to one record, out of that to a batch of one; the client refuses what is none. */
 function firstOf(text: string): ClientAnswer {
-  const { predictions, ...rest } = JSON.parse(text) as { readonly predictions?: readonly Record<string, unknown>[] };
-  const [first] = predictions ?? [];
-  if (first === undefined) return answered(200, text);
-  return "error" in first ? answered(422, JSON.stringify(first)) : answered(200, JSON.stringify({ ...rest, ...first }));
+  const batch = parseJson(text) as { readonly predictions?: unknown } | null;
+  const predictions: unknown = batch?.predictions;
+  const first = Array.isArray(predictions) ? (predictions[0] as object | null | undefined) : undefined;
+  if (first === undefined || first === null) return answered(200, text);
+  return "error" in first
+    ? answered(422, JSON.stringify(first))
+    : answered(200, JSON.stringify({ ...batch, ...first }));
 }
 
 function failureOf(error: unknown, path: string, last: LastCall): ClientAnswer {

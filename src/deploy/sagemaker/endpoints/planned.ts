@@ -63,21 +63,20 @@ export function plan(json: AwsTarget, { name, models, config }: EndpointDeployme
   const target = parseAwsTarget(json);
   const endpoint = nameOf(target, name);
   // Checks the description before its parts are used.
-  endpointConfig(target, { ...config, name: "config" } as EndpointConfig);
+  endpointConfig(target, { ...config, name: "config" });
   const versions = versionsOf(config);
   const suffixes = new Map<string, string>();
   const requests = [...new Set(versions)].map((version) => {
     const model = Object.hasOwn(models, version) ? models[version] : undefined;
     if (model === undefined) throw refused(`The configuration serves the version ${version}, which is not in models.`);
-    const request = (suffix: string) => modelRequest(target, { ...model, name: suffix } as ModelDescription);
+    const request = (suffix: string) => modelRequest(target, { ...model, name: suffix });
     const suffix = suffixOf(target, endpoint, version, request("model"));
     suffixes.set(version, suffix);
     return owned(request(suffix), endpoint);
   });
   const unused = Object.keys(models).find((version) => !suffixes.has(version));
   if (unused !== undefined) throw refused(`No variant serves the version ${unused}. Remove it from models.`);
-  const describe = (suffix: string): EndpointConfig =>
-    withModels({ ...config, name: suffix } as EndpointConfig, suffixes);
+  const describe = (suffix: string): EndpointConfig => withModels({ ...config, name: suffix }, suffixes);
   const suffix = suffixOf(target, endpoint, versions.at(-1) ?? "", endpointConfig(target, describe("config")));
   const described = describe(suffix);
   const request = owned(endpointConfig(target, described), endpoint);

@@ -99,8 +99,8 @@ describe("a typed client of an endpoint", () => {
   });
 
   it("takes the dataset's records only", () => {
-    const client = sageMakerClient<typeof dataset>("churn");
-    expectTypeOf<Parameters<typeof client.predict>[0]>().toEqualTypeOf<{ tenure: number }>();
+    type Typed = ReturnType<typeof sageMakerClient<typeof dataset>>;
+    expectTypeOf<Parameters<Typed["predict"]>[0]>().toEqualTypeOf<{ tenure: number }>();
     expect(dataset.contract.name).toBe("customers");
   });
 });
