@@ -73,5 +73,7 @@ export function refuse(response: ServerResponse, error: unknown): void {
   const [status, code, message] = tooLarge
     ? [413, error.code, error.message]
     : [502, "SERVICE_FAILED", "No server could be reached. Try again."];
-  response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify({ error: { code, message } }));
+  response
+    .writeHead(status, { "content-type": "application/json", connection: "close" })
+    .end(JSON.stringify({ error: { code, message } }));
 }
