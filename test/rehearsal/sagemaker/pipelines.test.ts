@@ -1,4 +1,6 @@
+import { readFileSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
+import { resolve } from "node:path";
 import { EventBridgeClient, PutRuleCommand, PutTargetsCommand } from "@aws-sdk/client-eventbridge";
 import type { PipelineExecutionStep } from "@aws-sdk/client-sagemaker";
 import { afterEach, describe, expect, it } from "vitest";
@@ -298,6 +300,54 @@ describe("a pipeline of SageMaker, rehearsed", () => {
     );
   });
 
+  it("tunes, and makes a model of the best training", async () => {
+    const made = await world({
+      container: async (_, { root, stdout }) => {
+        await mkdir(`${root}/model`, { recursive: true });
+        await writeFile(`${root}/model/bundle`, "a model");
+        stdout.write("validation:auc=0.8;\n");
+        return 0;
+      },
+    });
+    const { session, store } = made;
+    await store.put("rows/a.csv", new Uint8Array([1]));
+    const training = {
+      channels: { train: { uri: "s3://churn-data/rows/" } },
+      metrics: [{ name: "validation:auc", regex: "validation:auc=([0-9.]+);" }],
+      instanceType: "ml.m5.large" as const,
+      maxSeconds: 3600,
+      output: "s3://churn-data/models",
+    };
+    const search = {
+      strategy: "Random" as const,
+      space: { l2: { kind: "real" as const, min: 0.1, max: 1 } },
+      objective: { metric: "validation:auc", goal: "Maximize" as const },
+      maxJobs: 2,
+      maxParallel: 2,
+    };
+    const best = refs.property("Tune", "BestTrainingJob.TrainingJobName");
+    await create(
+      session,
+      pipelineDefinition({
+        steps: [
+          steps.tuning("Tune", target, { ...search, training }),
+          steps.model("Model", target, {
+            data: refs.join("/", ["s3://churn-data/models", best, "output/model.tar.gz"]),
+          }),
+        ],
+      }),
+    );
+    const arn = await start(session);
+    await pass(made, 5 * hour);
+    const [tune, model] = await stepsOf(session, arn);
+    expect([tune?.FailureReason, model?.FailureReason]).toEqual([undefined, undefined]);
+    expect(tune?.Metadata?.TuningJob?.Arn).toMatch(/:hyper-parameter-tuning-job\/[a-z0-9]{12}-Tune-[a-z0-9]{10}$/);
+    const ModelName = model?.Metadata?.Model?.Arn?.split("/").at(-1);
+    const { PrimaryContainer } = await session.call("sagemaker", "DescribeModel", { ModelName });
+    const key = PrimaryContainer?.ModelDataUrl?.replace("s3://churn-data/", "") ?? "";
+    expect(await store.get(key)).toBeDefined();
+  });
+
   it("ends what runs after a failure, starts nothing else, and takes up from there when it is retried", async () => {
     const ran: string[] = [];
     let isBroken = true;
@@ -375,6 +425,14 @@ describe("a pipeline of SageMaker, rehearsed", () => {
     ).toMatchObject({ PipelineParameters: [{ Name: "X", Value: "1" }] });
     await session.call("sagemaker", "DeletePipeline", { PipelineName, ClientRequestToken: token });
     expect((await session.call("sagemaker", "ListPipelines", {})).PipelineSummaries).toEqual([]);
+  });
+
+  it.each(["v2", "v3"])("takes what AWS's own SDK for Python writes, %s", async (version) => {
+    const { session } = await world();
+    const golden = resolve(import.meta.dirname, `../../aws/golden/sagemaker-sdk-${version}.json`);
+    await expect(create(session, readFileSync(golden, "utf8"))).resolves.toMatchObject({
+      PipelineArn: "arn:aws:sagemaker:us-east-1:123456789012:pipeline/churn-dev",
+    });
   });
 
   const bad = (

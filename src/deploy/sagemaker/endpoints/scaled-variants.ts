@@ -5,6 +5,7 @@ import type {
   ScalingPolicy,
   ScheduledAction,
 } from "@aws-sdk/client-application-auto-scaling";
+import { allPages } from "../all-pages.js";
 import { awsErrorName } from "../call-failed.js";
 import { scaling } from "../../aws/watch/scaling.js";
 import type { AwsSession } from "../session.js";
@@ -127,16 +128,4 @@ function includes(value: unknown, wanted: unknown): boolean {
   if (typeof wanted !== "object" || wanted === null) return value === wanted;
   if (typeof value !== "object" || value === null) return false;
   return Object.entries(wanted).every(([key, member]) => includes((value as Record<string, unknown>)[key], member));
-}
-
-async function allPages<Page extends { readonly NextToken?: string | undefined }>(
-  read: (token: string | undefined) => Promise<Page>,
-): Promise<Page[]> {
-  const pages: Page[] = [];
-  for (let token: string | undefined; ;) {
-    const page = await read(token);
-    pages.push(page);
-    token = page.NextToken;
-    if (token === undefined || token === "") return pages;
-  }
 }

@@ -1,7 +1,7 @@
 import { canonicalJson, parseJson } from "../../../base/json/index.js";
 import type { PipelineDefinition } from "../../aws/pipeline/definition.js";
 import { tagsOf } from "../../aws/target.js";
-import { awsErrorMessage, awsErrorName } from "../call-failed.js";
+import { awsErrorMessage, isNotFound } from "../call-failed.js";
 import type { AwsSession } from "../session.js";
 
 /** Where a pipeline is, and as whom it runs. */
@@ -37,7 +37,7 @@ export async function upsertPipeline(
 
 const described = (session: AwsSession, PipelineName: string) =>
   session.call("sagemaker", "DescribePipeline", { PipelineName }).catch((error: unknown) => {
-    if (awsErrorName(error) === "ResourceNotFound") return undefined;
+    if (isNotFound(error)) return undefined;
     throw error;
   });
 

@@ -1,4 +1,5 @@
 import { ChurnkitError } from "../../../base/errors.js";
+import { patiently } from "../patiently.js";
 import type { AwsSession } from "../session.js";
 import { type PipelineStepState, stepsOf } from "./steps.js";
 
@@ -33,10 +34,9 @@ export async function watchExecution(
   const deadline = clock.now() + timeoutSeconds * 1000;
   const told = new Map<string, string>();
   for (;;) {
-    signal?.throwIfAborted();
     // The status first: the steps of an execution that has ended do not change any more.
-    const { status, reason } = await statusOf(session, arn);
-    const steps = await stepsOf(session, arn);
+    const { status, reason } = await patiently(clock, () => statusOf(session, arn), signal);
+    const steps = await patiently(clock, () => stepsOf(session, arn), signal);
     for (const step of steps) {
       const text = JSON.stringify(step);
       if (told.get(step.name) !== text) onStep?.(step);
