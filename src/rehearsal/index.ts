@@ -3,6 +3,8 @@
  *
  * @module churnkit/rehearsal
  */
+export type { ExercisedAction } from "./access/permissions.js";
+export type { PolicyDocument } from "./access/policy.js";
 export { virtualClock, type VirtualClock } from "./clock.js";
 export { AwsError } from "./front/aws-error.js";
 export type { AwsCall } from "./front/front.js";

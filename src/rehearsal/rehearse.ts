@@ -1,4 +1,6 @@
 import { uniform } from "../base/random.js";
+import { permissionsOf, type ExercisedAction } from "./access/permissions.js";
+import type { PolicyDocument } from "./access/policy.js";
 import { virtualClock, type VirtualClock } from "./clock.js";
 import type { AlarmChange } from "./cloudwatch/alarms.js";
 import { cloudWatchService } from "./cloudwatch/service.js";
@@ -6,9 +8,11 @@ import { eventBus, type EventBus } from "./events/service.js";
 import { AwsError } from "./front/aws-error.js";
 import { emulatorAt } from "./front/emulator.js";
 import { startFront, type AwsCall, type Service } from "./front/front.js";
+import { checkRequest, type Protocol } from "./front/request.js";
 import { serviceModels } from "./front/shapes/model.js";
 import { lambdaFunctions, type LambdaHandler } from "./lambda/functions.js";
 import { arnOf, type AwsPlace } from "./place.js";
+import { callsOf, refusal } from "./states/calls.js";
 import type { Execution } from "./states/executions.js";
 import type { SageMakerEvent } from "./sagemaker/events.js";
 import { described } from "./sagemaker/description.js";
@@ -56,11 +60,16 @@ export interface RehearsalOptions {
    * it arrives. Requests to S3 are not.
    */
   readonly botocore?: string;
+  /**
+   * The policies of each role, by its name or ARN: every call is then allowed or denied as IAM would. A client acts as the role
+   * that its access key names; a state machine, a rule and a job act as the role that they were given.
+   */
+  readonly permissions?: Readonly<Record<string, PolicyDocument | readonly PolicyDocument[]>>;
   /** How often EventBridge delivers each event: once at least, so 2 finds handlers that are not idempotent. Default 1. */
   readonly deliveries?: number;
   /** Milliseconds until EventBridge delivers. Default 0. */
   readonly delay?: number;
-  /** Is told each call before it is answered, those of pipelines too; an error that it throws, such as {@link AwsError}, is the answer. */
+  /** Is told each call before it is answered, those of pipelines and state machines too; an error that it throws, such as {@link AwsError}, is the answer. */
   readonly onCall?: (call: AwsCall, input: unknown) => void;
   /** Seed of everything random. Default 0. */
   readonly seed?: number;
@@ -70,7 +79,8 @@ export interface RehearsalOptions {
 export interface RehearsalEntry {
   /** ISO 8601, by the virtual clock. */
   readonly time: string;
-  readonly kind: "alarm" | "execution" | "state" | "job" | "pipeline" | "step" | "endpoint" | "version" | "dead letter";
+  readonly kind:
+    "alarm" | "execution" | "state" | "job" | "pipeline" | "step" | "endpoint" | "version" | "dead letter" | "denied";
   readonly text: string;
 }
 
@@ -80,6 +90,8 @@ export interface Rehearsal {
   readonly url: string;
   readonly clock: VirtualClock;
   readonly timeline: readonly RehearsalEntry[];
+  /** The actions that were used so far, each with who used it and on what. */
+  readonly actions: readonly ExercisedAction[];
   /** What this rehearsal does not check, a line each. */
   readonly notes: readonly string[];
   /** Puts an event that an AWS service would make on the default bus. */
@@ -92,8 +104,8 @@ export interface Rehearsal {
  * schedules and retries, Step Functions, and Lambda functions that run in this process. Clients of any AWS SDK for
  * JavaScript reach it by `url`. Other services go to an emulator, if there is one.
  *
- * It is no proof: it differs from AWS wherever this library's authors did not know better. Permissions, quotas and
- * signatures are not checked, shapes of requests only with `botocore`.
+ * It is no proof: it differs from AWS wherever this library's authors did not know better. Quotas and
+ * signatures are not checked, shapes of requests with `botocore` only, and permissions with `permissions` only.
  *
  * @throws ChurnkitError PEER_MISSING without the package jsonpath-plus; INPUT_NOT_FOUND without botocore's folder.
  * @example
@@ -114,10 +126,16 @@ export async function rehearse(options: RehearsalOptions = {}): Promise<Rehearsa
   const place: AwsPlace = { account, region };
   const clock = virtualClock(start.getTime());
   const models = options.botocore === undefined ? undefined : serviceModels(options.botocore);
-  const notes = models === undefined ? [unchecked] : [];
+  const notes: string[] = models === undefined ? [unchecked] : [];
   const timeline: RehearsalEntry[] = [];
   const note = (kind: RehearsalEntry["kind"], text: string): void =>
     void timeline.push({ time: new Date(clock.now()).toISOString(), kind, text });
+  const permissions = permissionsOf({
+    place,
+    policies: options.permissions,
+    onDenied: (reason) => note("denied", reason),
+    onNote: (text) => void notes.push(text),
+  });
   const emulator = emulatorAt(options.emulator, region);
   const functions = lambdaFunctions(clock, options.functions ?? {}, ({ target, reason }) => {
     note("dead letter", `${target}: ${reason}`);
@@ -160,8 +178,9 @@ export async function rehearse(options: RehearsalOptions = {}): Promise<Rehearsa
     interrupt: options.interrupt,
     onChange: onJob,
     onEvent: onSageMaker,
-    onCall: options.onCall,
+    onCall,
     endpoints,
+    admit: (role, operation) => permissions.admit(role, { service: "s3", operation, input: undefined }),
   });
   const scaling = scalingService({ clock, place, monitoring, sagemaker: sagemaker.service });
   const sts: Service = {
@@ -189,6 +208,7 @@ export async function rehearse(options: RehearsalOptions = {}): Promise<Rehearsa
       services: { cloudwatch: monitoring, eventbridge: bus.service, sagemaker: sagemaker.service },
       tasks: { ...sagemaker.tasks, ...options.tasks },
     }),
+    admit: onTask,
     onChange: onExecution,
     onEvent: (execution, { state, type }) => note("state", `${execution.split(":").at(-1)}: ${state} ${type}`),
   });
@@ -200,18 +220,46 @@ export async function rehearse(options: RehearsalOptions = {}): Promise<Rehearsa
     rest: { sagemaker: runtimeModel },
     others: options.emulator,
     models,
-    onCall: options.onCall,
+    onCall,
   });
   const close = async (): Promise<void> => {
     await front.close();
     await endpoints.close();
   };
-  return { url: front.url, clock, timeline, notes, emit: bus.emit, close };
+  return {
+    url: front.url,
+    clock,
+    timeline,
+    notes,
+    emit: bus.emit,
+    close,
+    get actions() {
+      return permissions.exercised;
+    },
+  };
+  /** Lets a call pass, or throws its answer. */
+  function onCall(call: AwsCall, input: unknown, protocol: Protocol = "json"): void {
+    options.onCall?.(call, input);
+    permissions.admit(call.caller, { ...call, input });
+    if (models !== undefined && call.service !== "s3") checkRequest(call.service, { ...call, protocol, input }, models);
+  }
+
+  function onTask(caller: string, resource: string, parameters: unknown): void {
+    const [{ input, ...own }, ...others] = callsOf(resource, parameters);
+    try {
+      onCall({ ...own, caller, time: clock.now() }, input);
+      for (const other of others) permissions.admit(caller, other);
+    } catch (error) {
+      throw error instanceof AwsError ? refusal(resource, error) : error;
+    }
+  }
 
   /** Gives a payload to whatever an ARN names. */
-  async function deliver(arn: string, payload: unknown): Promise<unknown> {
+  async function deliver(arn: string, payload: unknown, role?: string): Promise<unknown> {
     const service = arn.split(":")[2];
     const message = JSON.stringify(payload);
+    if (role !== undefined && service === "states")
+      permissions.admit(role, { service, operation: "StartExecution", input: { stateMachineArn: arn } });
     if (service === "lambda") return functions.queue(arn, payload);
     if (service === "autoscaling") return scaling.onAlarm(arn, (payload as { readonly alarmName: string }).alarmName);
     if (service === "states") return states["StartExecution"]?.({ stateMachineArn: arn, input: message } as never);

@@ -4,8 +4,8 @@ import { pipeline } from "node:stream/promises";
 import { gunzipSync } from "node:zlib";
 import type { VirtualClock } from "../clock.js";
 import { AwsError } from "./aws-error.js";
-import { queryAnswer, queryError } from "./query.js";
-import { checkRequest, isQuery, readRequest } from "./request.js";
+import { queryAnswer, queryError, s3Error } from "./query.js";
+import { isQuery, readRequest, type Protocol } from "./request.js";
 import type { ServiceModels } from "./shapes/model.js";
 import { restAnswer, type RestModel } from "./rest.js";
 
@@ -33,10 +33,10 @@ export interface FrontOptions {
   readonly isOurs?: ((service: string, input: unknown) => boolean) | undefined;
   /** Where all other services are: the address of an emulator. */
   readonly others?: string | undefined;
-  /** AWS's models, which requests are checked against. Those of S3 are not. */
+  /** AWS's models, by which requests of some protocols are read. */
   readonly models?: ServiceModels | undefined;
   /** Is told each call; an error that it throws is the call's answer. */
-  readonly onCall?: ((call: AwsCall, input: unknown) => void) | undefined;
+  readonly onCall?: ((call: AwsCall, input: unknown, protocol?: Protocol) => void) | undefined;
 }
 
 /** An HTTP server that takes the requests of every AWS SDK client. */
@@ -74,7 +74,7 @@ export async function startFront(options: FrontOptions): Promise<Front> {
 
 async function answer(incoming: IncomingMessage, response: ServerResponse, options: FrontOptions): Promise<void> {
   const { clock, services, models, rest, onCall, isOurs = () => true } = options;
-  const [, caller = "anonymous", name = "s3"] = credentialPattern.exec(incoming.headers.authorization ?? "") ?? [];
+  const { caller, name } = serviceOf(incoming);
   const own = Object.hasOwn(services, name) ? services[name] : undefined;
   const call = { service: name, caller, time: clock.now() };
   if (own === undefined && name === "s3") {
@@ -85,8 +85,7 @@ async function answer(incoming: IncomingMessage, response: ServerResponse, optio
   const body = await bodyOf(incoming, limit);
   const request = readRequest(name, incoming, unpacked(incoming, body, limit), models, rest);
   const { operation, input, protocol } = request;
-  onCall?.({ ...call, operation: operation || `${incoming.method} ${incoming.url}` }, input);
-  if (models !== undefined) checkRequest(name, request, models);
+  onCall?.({ ...call, operation: operation || `${incoming.method} ${incoming.url}` }, input, protocol);
   if (own === undefined || !isOurs(name, input)) return forward(incoming, response, options.others, [body]);
   const run = Object.hasOwn(own, operation) ? own[operation] : undefined;
   if (run === undefined)
@@ -101,6 +100,12 @@ async function answer(incoming: IncomingMessage, response: ServerResponse, optio
     return respond(response, 200, queryAnswer(name, operation, output), { "content-type": "text/xml" });
   const type = incoming.headers["content-type"] ?? "application/x-amz-json-1.1";
   respond(response, 200, JSON.stringify(output), { "content-type": type });
+}
+
+/** Who calls, and the name of the service that the signature is for. */
+function serviceOf({ headers }: IncomingMessage): { readonly caller: string; readonly name: string } {
+  const [, caller = "anonymous", name = "s3"] = credentialPattern.exec(headers.authorization ?? "") ?? [];
+  return { caller, name };
 }
 
 async function bodyOf(incoming: IncomingMessage, limit: number): Promise<Buffer> {
@@ -143,7 +148,11 @@ function fail(incoming: IncomingMessage, response: ServerResponse, error: unknow
       ? error
       : new AwsError("InternalFailure", error instanceof Error ? error.message : "", 500);
   if (response.headersSent) return void response.destroy();
-  if (isQuery(incoming)) return respond(response, status, queryError(name, message), { "content-type": "text/xml" });
+  // The protocols in XML have a shorter name for it.
+  const code = name === "AccessDeniedException" ? "AccessDenied" : name;
+  const xml = { "content-type": "text/xml" };
+  if (isQuery(incoming)) return respond(response, status, queryError(code, message), xml);
+  if (serviceOf(incoming).name === "s3") return respond(response, status, s3Error(code, message), xml);
   const headers = { "content-type": "application/x-amz-json-1.1", "x-amzn-errortype": name };
   respond(response, status, JSON.stringify({ __type: name, message, ...members }), headers);
 }

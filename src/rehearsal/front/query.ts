@@ -11,7 +11,11 @@ export function queryAnswer(service: string, operation: string, output: unknown)
 
 /** An error in the same protocol. */
 export const queryError = (name: string, message: string): string =>
-  `<ErrorResponse><Error><Code>${escaped(name)}</Code><Message>${escaped(message)}</Message></Error></ErrorResponse>`;
+  `<ErrorResponse>${s3Error(name, message)}</ErrorResponse>`;
+
+/** An error in S3's. */
+export const s3Error = (name: string, message: string): string =>
+  `<Error><Code>${escaped(name)}</Code><Message>${escaped(message)}</Message></Error>`;
 
 const escaped = (text: string): string =>
   text.replace(/[&<>]/g, (character) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;" })[character] ?? "");
@@ -32,7 +36,7 @@ export function queryInput(form: URLSearchParams): Record<string, unknown> {
     let node = root;
     for (const part of parts) {
       const known = node.get(part);
-      const next: Node = known instanceof Map ? known : new Map();
+      const next: Node = known instanceof Map ? known : new Map<string, Node | string>();
       node.set(part, next);
       node = next;
     }

@@ -7,9 +7,11 @@ import { shapeProblems } from "./shapes/problems.js";
 import { readRest } from "./shapes/rest.js";
 import { typed } from "./shapes/typed.js";
 
+export type Protocol = "json" | "query" | "rest";
+
 /** What a request asks for. */
 export interface ArrivedRequest {
-  readonly protocol: "json" | "query" | "rest";
+  readonly protocol: Protocol;
   /** Empty for a REST request whose service has no model. */
   readonly operation: string;
   readonly input: unknown;
@@ -67,7 +69,7 @@ export function checkRequest(
 }
 
 /** botocore's name of a service, by the name in its signatures. */
-function modelName(service: string, protocol: ArrivedRequest["protocol"]): string {
+function modelName(service: string, protocol: Protocol): string {
   if (service === "sagemaker" && protocol === "rest") return "sagemaker-runtime";
   return { monitoring: "cloudwatch", states: "stepfunctions" }[service] ?? service;
 }

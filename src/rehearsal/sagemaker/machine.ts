@@ -81,7 +81,9 @@ export async function onMachine<T>(
   }
 
   try {
-    return await work({ objects, root, during, containers, busy: () => busy(), report, print, signal, stage });
+    const { RoleArn } = current().input;
+    const mine = objects.as(typeof RoleArn === "string" ? RoleArn : "");
+    return await work({ objects: mine, root, during, containers, busy: () => busy(), report, print, signal, stage });
   } finally {
     await during(() => rm(folder, { recursive: true, force: true }));
   }

@@ -17,38 +17,51 @@ export interface Objects {
   /** Puts the files of a folder below a URI. */
   upload(folder: string, uri: string): Promise<void>;
   put(uri: string, bytes: Uint8Array): Promise<void>;
+  /** The same in a role. */
+  as(role: string): Objects;
 }
 
-export function objectsOf(buckets: Buckets): Objects {
-  async function place(uri: string): Promise<{ readonly store: ObjectStore; readonly key: string }> {
+/** Is asked whether a role may send a request to S3, such as `GET /bucket/key`; throws if not. */
+type Admit = (role: string, request: string) => void;
+
+export function objectsOf(buckets: Buckets, admit: Admit = () => undefined, role = ""): Objects {
+  async function place(uri: string) {
     const [, bucket = "", key = ""] = /^s3:\/\/([^/]+)\/?(.*)$/.exec(uri) ?? [];
     if (bucket === "") throw invalid(`${uri} is not an S3 URI.`);
-    return { store: await buckets(bucket), key };
+    const ask = (method: "GET" | "PUT", of: string): void => admit(role, `${method} /${bucket}/${of}`);
+    const list = (): void => admit(role, `GET /${bucket}?prefix=${encodeURIComponent(key)}`);
+    return { store: await buckets(bucket), key, ask, list };
   }
 
   async function put(uri: string, bytes: Uint8Array): Promise<void> {
-    const { store, key } = await place(uri);
+    const { store, key, ask } = await place(uri);
+    ask("PUT", key);
     await store.put(key, bytes);
   }
 
   return {
     put,
+    as: (other) => objectsOf(buckets, admit, other),
     async read(uri) {
-      const { store, key } = await place(uri);
+      const { store, key, ask } = await place(uri);
+      ask("GET", key);
       const object = await store.get(key);
       if (object === undefined) throw invalid(`No S3 object found at ${uri}.`);
       return object.bytes;
     },
     async exist(uri) {
-      const { store, key } = await place(uri);
+      const { store, key, list } = await place(uri);
+      list();
       return (await store.list(key)).length > 0;
     },
     async download(uri, folder, { index, of } = { index: 0, of: 1 }) {
-      const { store, key: prefix } = await place(uri);
+      const { store, key: prefix, ask, list } = await place(uri);
+      list();
       const keys = (await store.list(prefix)).map(({ key }) => key).sort();
       if (keys.length === 0) throw invalid(`No S3 objects found under prefix ${uri}.`);
       await mkdir(folder, { recursive: true });
       for (const key of keys.filter((_, i) => i % of === index)) {
+        ask("GET", key);
         const object = await store.get(key);
         if (object === undefined) continue;
         const path = resolve(folder, pathOf(key, prefix));

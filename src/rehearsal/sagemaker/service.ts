@@ -26,6 +26,8 @@ export interface SageMakerOptions extends Pick<MachineOptions, "duration" | "int
   readonly onCall?: ((call: AwsCall, input: unknown) => void) | undefined;
   /** Models and endpoints. */
   readonly endpoints: EndpointService;
+  /** Is asked whether a job's role may send a request to S3, such as `GET /bucket/key`; throws if not. */
+  readonly admit?: (role: string, request: string) => void;
 }
 
 /** SageMaker's jobs: they really run the container's entry, on data of a bucket. */
@@ -38,7 +40,7 @@ export function sageMakerService(options: SageMakerOptions): SageMaker {
     options.onChange(job);
     changes.tell();
   };
-  const objects = objectsOf(options.buckets);
+  const objects = objectsOf(options.buckets, options.admit);
   const jobs = jobService({ ...options, objects, models: options.endpoints.models, onChange });
   const callAs = (caller: string) => async (operation: string, input: Readonly<Record<string, unknown>>) => {
     options.onCall?.({ service: "sagemaker", operation, caller, time: clock.now() }, input);
@@ -46,6 +48,10 @@ export function sageMakerService(options: SageMakerOptions): SageMaker {
     if (run === undefined)
       throw new AwsError("UnknownOperationException", `The rehearsal does not know sagemaker:${operation}.`);
     return ((await run(input as never)) ?? {}) as Readonly<Record<string, unknown>>;
+  };
+  const invokeAs = (caller: string) => (FunctionName: string, event: unknown) => {
+    options.onCall?.({ service: "lambda", operation: "Invoke", caller, time: clock.now() }, { FunctionName });
+    return options.invoke(FunctionName, event);
   };
   const service = options.endpoints.tagged({
     ...options.endpoints.service,
@@ -55,6 +61,7 @@ export function sageMakerService(options: SageMakerOptions): SageMaker {
       ...options,
       objects,
       callAs,
+      invokeAs,
       changed: changes.next,
       onExecution: (execution, former) => onEvent(executionEvent(execution, former)),
       onStep: (execution, run, former) => {

@@ -23,6 +23,8 @@ export interface Execution {
 
 export interface StatesOptions extends Omit<StateServices, "log"> {
   readonly place: AwsPlace;
+  /** Is asked before each task whether the machine's role may do it; an error that it throws is the task's. */
+  readonly admit?: ((role: string, resource: string, parameters: unknown) => void) | undefined;
   /** Is told the beginning and the end of each execution. */
   readonly onChange?: ((execution: Execution) => void) | undefined;
   /** Is told what happens inside. */
@@ -95,7 +97,11 @@ export function executionsOf(options: StatesOptions): Executions {
       Execution: { Id: record.executionArn, Name: record.name, Input: input, RoleArn: machine.roleArn, StartTime },
       StateMachine: { Id: machine.stateMachineArn, Name: machine.name },
     };
-    const services = { ...options, log: (event: StateEvent) => options.onEvent?.(record.executionArn, event) };
+    const task: StateServices["task"] = async (resource, parameters, signal) => {
+      options.admit?.(machine.roleArn, resource, parameters);
+      return options.task(resource, parameters, signal);
+    };
+    const services = { ...options, task, log: (event: StateEvent) => options.onEvent?.(record.executionArn, event) };
     return runStateMachine(machine.machine, input, services, context, abort.signal);
   }
 

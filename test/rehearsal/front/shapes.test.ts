@@ -131,7 +131,7 @@ describe.skipIf(!ready)("requests are checked as they arrive", () => {
     ],
     [
       "a query without a required member",
-      () => send(IAMClient, new CreateRoleCommand({ RoleName: "r", AssumeRolePolicyDocument: undefined as never })),
+      () => send(IAMClient, new CreateRoleCommand({ RoleName: "r", AssumeRolePolicyDocument: undefined })),
       "ValidationError",
       "CreateRole: lacks the required member AssumeRolePolicyDocument",
     ],

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { ChurnkitError } from "../../../base/errors.js";
+import { parseJson } from "../../../base/json/index.js";
 
 /** What is read of botocore's service-2.json. */
 export interface ServiceModel {
@@ -66,5 +67,5 @@ function read(folder: string): ServiceModel | undefined {
   if (!existsSync(folder)) return undefined;
   const plain = resolve(folder, readdirSync(folder).sort().at(-1) ?? "", "service-2.json");
   const bytes = existsSync(plain) ? readFileSync(plain) : gunzipSync(readFileSync(`${plain}.gz`));
-  return JSON.parse(bytes.toString("utf8")) as ServiceModel;
+  return parseJson(bytes.toString("utf8")) as ServiceModel;
 }

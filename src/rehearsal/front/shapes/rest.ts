@@ -66,5 +66,5 @@ function bodyOf({ payload, members = {} }: Shape, model: ServiceModel, body: Buf
   if (body.length === 0) return {};
   const isBytes = payload !== undefined && model.shapes[members[payload]?.shape ?? ""]?.type !== "structure";
   const content: unknown = isBytes ? body : innerJson(body.toString("utf8"), "SerializationException");
-  return payload === undefined ? Object(content) : { [payload]: content };
+  return payload === undefined ? (content as object) : { [payload]: content };
 }

@@ -6,8 +6,9 @@ import { type Execution, type ExecutionStatus, type Pipeline, type StepRun } fro
 import { parametersOf } from "./parameters.js";
 import { randomId, runExecution, type RunnerOptions } from "./runner.js";
 
-export interface ExecutionsOptions extends Omit<RunnerOptions, "cache" | "call"> {
+export interface ExecutionsOptions extends Omit<RunnerOptions, "cache" | "call" | "invoke"> {
   readonly callAs: (role: string) => RunnerOptions["call"];
+  readonly invokeAs: (role: string) => RunnerOptions["invoke"];
   readonly onExecution: (execution: Execution, former: ExecutionStatus | undefined) => void;
 }
 
@@ -27,7 +28,7 @@ export interface Executions {
 const mostParallel = 50;
 
 export function executionsOf(options: ExecutionsOptions): Executions {
-  const { clock, random, callAs, onExecution } = options;
+  const { clock, random, callAs, invokeAs, onExecution } = options;
   const executions = new Map<string, Execution>();
   const byToken = new Map<string, { readonly arn: string; readonly request: string }>();
   const caches = new Map<string, StepCache>();
@@ -52,7 +53,7 @@ export function executionsOf(options: ExecutionsOptions): Executions {
       execution.reason = reason;
       change(execution, status, execution.status);
     };
-    runExecution(execution, { ...options, call: callAs(role), cache }).then(
+    runExecution(execution, { ...options, call: callAs(role), invoke: invokeAs(role), cache }).then(
       (status) => end(status, status === "Failed" ? "Step failure: One or multiple steps failed." : undefined),
       (error: unknown) => end("Failed", String(error)),
     );

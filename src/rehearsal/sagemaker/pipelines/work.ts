@@ -72,8 +72,9 @@ const model: Work = async ({ input, name }, { call }) => {
 /** Registers a version; the group is made with the first. */
 const register: Work = async ({ input }, { call }) => {
   const group = { ModelPackageGroupName: input["ModelPackageGroupName"] };
-  const exists = await call("DescribeModelPackageGroup", group).catch(() => undefined);
-  if (exists === undefined) await called("CreateModelPackageGroup", group, call);
+  await called("CreateModelPackageGroup", group, call).catch((error: unknown) => {
+    if (!String(error).includes("already exists")) throw error;
+  });
   const { ModelPackageArn } = await called("CreateModelPackage", input, call);
   const properties = await call("DescribeModelPackage", { ModelPackageName: ModelPackageArn });
   return { properties, metadata: { RegisterModel: { Arn: ModelPackageArn } } };

@@ -1,0 +1,134 @@
+import { ChurnkitError } from "../../base/errors.js";
+import { AwsError, innerJson } from "../front/aws-error.js";
+import type { AwsPlace } from "../place.js";
+import { actsOf, tagsIn, type Asked, type Tags } from "./acts.js";
+import { readPolicy, type Act, type Policy, type PolicyDocument } from "./policy.js";
+import { textIn, type Members } from "./resources.js";
+
+/** An action that somebody used. */
+export interface ExercisedAction {
+  /** The name of a role, or an access key. */
+  readonly caller: string;
+  readonly action: string;
+  readonly resource: string;
+}
+
+/** Who may do what. */
+export interface Permissions {
+  /**
+   * Lets a call pass, and remembers the actions that it needs.
+   *
+   * @param caller an access key, or the ARN of a role.
+   * @throws AwsError as AWS refuses a call.
+   */
+  admit(caller: string, asked: Asked): void;
+  readonly exercised: readonly ExercisedAction[];
+}
+
+export interface PermissionsOptions {
+  readonly place: AwsPlace;
+  /** The policies of each role, by its name or ARN; without them everything is allowed. */
+  readonly policies?: Readonly<Record<string, PolicyDocument | readonly PolicyDocument[]>> | undefined;
+  /** Is told why a call is denied. */
+  readonly onDenied: (reason: string) => void;
+  /** Is told what is not known here. */
+  readonly onNote: (note: string) => void;
+}
+
+/** A client acts as the role that its access key names. */
+const nameOf = (caller: string): string => caller.replace(/^arn:.*\//, "");
+
+export function permissionsOf({ place, policies, onDenied, onNote }: PermissionsOptions): Permissions {
+  const roles = new Map<string, Map<string, Policy>>();
+  const managed = new Map<string, Policy>();
+  const exercised = new Map<string, ExercisedAction>();
+  const tags: Tags = new Map();
+  for (const [role, documents] of Object.entries(policies ?? {})) {
+    const read = [documents].flat().map((document, i): [string, Policy] => [`given ${i}`, given(role, document)]);
+    roles.set(nameOf(role), new Map(read));
+  }
+
+  function admit(caller: string, asked: Asked): void {
+    const name = nameOf(caller);
+    const acts = actsOf(asked, place, tags);
+    if (policies !== undefined) for (const act of acts) check(name, act);
+    for (const { action, resource } of acts) {
+      const entry = { caller: name, action, resource };
+      exercised.set(JSON.stringify(entry), entry);
+    }
+    remember(asked, acts[0]?.resource ?? "*");
+  }
+
+  function check(name: string, act: Act): void {
+    const of = roles.get(name);
+    const effects = [...(of?.values() ?? [])].map((policy) => policy(act));
+    if (effects.includes("Allow") && !effects.includes("Deny")) return;
+    const error = of === undefined ? unknown(name) : denied(name, act, effects.includes("Deny"));
+    onDenied(error.message);
+    throw error;
+  }
+
+  function denied(name: string, { action, resource }: Act, isExplicit: boolean): AwsError {
+    const user = `arn:aws:sts::${place.account}:assumed-role/${name}/rehearsal`;
+    const why = isExplicit
+      ? "with an explicit deny in an identity-based policy"
+      : `because no identity-based policy allows the ${action} action`;
+    const what = `User: ${user} is not authorized to perform: ${action} on resource: ${resource} ${why}`;
+    return new AwsError("AccessDeniedException", what, 403);
+  }
+
+  /** Keeps the tags that a call gives, and the policies that a call of IAM puts. */
+  function remember({ service, operation, input }: Asked, resource: string): void {
+    if (typeof input !== "object" || input === null) return;
+    const members = input as Members;
+    const given = tagsIn(members);
+    if (Object.keys(given).length > 0) tags.set(resource, { ...tags.get(resource), ...given });
+    if (service === "iam") learn(operation, members);
+  }
+
+  function learn(operation: string, input: Members): void {
+    const role = textIn(input, "RoleName");
+    const of = roles.get(role);
+    const [name, arn] = [textIn(input, "PolicyName"), textIn(input, "PolicyArn")];
+    if (operation === "CreateRole" && of === undefined) roles.set(role, new Map());
+    if (operation === "DeleteRole") roles.delete(role);
+    if (operation === "PutRolePolicy") of?.set(name, put(textIn(input, "PolicyDocument")));
+    if (operation === "DeleteRolePolicy") of?.delete(name);
+    if (operation === "CreatePolicy") {
+      const path = textIn(input, "Path") || "/";
+      managed.set(`arn:aws:iam::${place.account}:policy${path}${name}`, put(textIn(input, "PolicyDocument")));
+    }
+    if (operation === "DetachRolePolicy") of?.delete(arn);
+    if (operation === "AttachRolePolicy") {
+      const policy = managed.get(arn);
+      if (policy === undefined) onNote(`The policy ${arn} is not known here, so it allows nothing.`);
+      else of?.set(arn, policy);
+    }
+  }
+
+  return {
+    admit,
+    get exercised() {
+      return [...exercised.values()];
+    },
+  };
+}
+
+const unknown = (name: string): AwsError =>
+  new AwsError(
+    "UnrecognizedClientException",
+    `The security token included in the request is invalid: no role ${name} has policies here.`,
+    403,
+  );
+
+function given(role: string, document: PolicyDocument): Policy {
+  const policy = readPolicy(document);
+  if (typeof policy !== "string") return policy;
+  throw new ChurnkitError("OPTION_INVALID", `The policy of ${role} cannot be enforced: ${policy}.`);
+}
+
+function put(text: string): Policy {
+  const policy = readPolicy(innerJson(text, "MalformedPolicyDocument"));
+  if (typeof policy !== "string") return policy;
+  throw new AwsError("MalformedPolicyDocument", `The rehearsal cannot enforce this policy: ${policy}.`);
+}
