@@ -58,6 +58,8 @@ export { statisticsJson } from "./model-monitor/statistics.js";
 export { constraintViolations } from "./model-monitor/violations.js";
 export { createMonitor, type Monitor, type MonitorLabel, type MonitorOptions } from "./monitor.js";
 export { monitorBaselineOf, parseMonitorBaseline, withMonitorBaseline } from "./baseline/parse-baseline.js";
+export { predictionTable } from "./prediction-log/table.js";
+export { updatePredictionLog } from "./prediction-log/update.js";
 export { monitorPoints, monitorSignals } from "./judging/points.js";
 export type { MonitorReport } from "./judging/report.js";
 export { runMonitor } from "./run-monitor.js";

@@ -5,6 +5,7 @@ export { inferDelimited, inferJsonLines } from "./infer-source.js";
 export { readJsonLines } from "./json-lines.js";
 export { LineSplitter } from "./lines.js";
 export { resolveOptions, type ReadOptions } from "./options.js";
+export { parquetLines } from "./parquet-file.js";
 export type { IdColumn, RowIds, TablePart } from "./parts.js";
-export { inferFromFile, type NamedBytes, readParts, readTable, readWhole } from "./read-file.js";
+export { inferFromFile, type NamedBytes, rangedBytes, readParts, readTable, readWhole } from "./read-file.js";
 export { tableFromRecords } from "./records.js";

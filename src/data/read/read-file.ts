@@ -45,7 +45,8 @@ export function readWhole(
   return readJsonLines(contract, format === "parquet" ? parquetLines(name, rangedBytes(bytes)) : bytes, filled);
 }
 
-const rangedBytes = (bytes: Uint8Array<ArrayBuffer>): RangedBytes => ({
+/** Bytes in memory, to be read from anywhere. */
+export const rangedBytes = (bytes: Uint8Array<ArrayBuffer>): RangedBytes => ({
   size: bytes.length,
   at: (start, length) => Promise.resolve(bytes.slice(start, start + length)),
 });

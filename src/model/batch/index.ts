@@ -1,1 +1,2 @@
+export { parquetWriter } from "./parquet-writer.js";
 export { scoreFile, scoreFormats, type OutputPart, type ScoreFormat } from "./score-file.js";

@@ -1,6 +1,6 @@
 import type { BasicType, ByteWriter } from "hyparquet-writer";
-import { ChurnkitError } from "../../base/errors.js";
 import { parseJson } from "../../base/json/index.js";
+import { parquetWriter } from "./parquet-writer.js";
 import type { OutputPart } from "./score-file.js";
 
 /** Rows in a row group: one is in memory at a time. */
@@ -15,7 +15,7 @@ type Row = Readonly<Record<string, string | number | null>>;
  * @throws ChurnkitError PEER_MISSING without the package hyparquet-writer.
  */
 export async function* parquetParts(lines: AsyncIterable<OutputPart>): AsyncGenerator<OutputPart> {
-  const driver = await loadDriver();
+  const driver = await parquetWriter();
   const decoder = new TextDecoder();
   const bytes: ByteWriter = new driver.ByteWriter();
   let writer: InstanceType<typeof driver.ParquetWriter> | undefined;
@@ -59,16 +59,4 @@ export async function* parquetParts(lines: AsyncIterable<OutputPart>): AsyncGene
 function typeOf(name: string, row: Row, probability: string | undefined): BasicType {
   if (name === probability) return "DOUBLE";
   return typeof row[name] === "number" ? "INT32" : "STRING";
-}
-
-async function loadDriver() {
-  try {
-    return await import("hyparquet-writer");
-  } catch (cause) {
-    throw new ChurnkitError(
-      "PEER_MISSING",
-      "Writing Parquet needs a package that cannot be loaded here: npm install hyparquet-writer",
-      { where: { value: "hyparquet-writer" }, cause },
-    );
-  }
 }

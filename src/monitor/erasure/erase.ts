@@ -11,7 +11,7 @@ import { storePlace, type ErasablePlace } from "./places.js";
 export interface ErasureOptions {
   /** Ids of customers, or of predictions. Several ids of one contract are joined by a slash. */
   readonly ids: readonly (string | number | bigint)[];
-  /** Files, and folders with everything below them whose name ends in .jsonl, .json, .ndjson or .csv, also with a number or .gz. */
+  /** Files, and folders with everything below them whose name ends in .jsonl, .json, .ndjson or .csv, also with a number or .gz, and the prediction log. */
   readonly files?: readonly string[] | undefined;
   /** Objects of stores: those below the prefixes, by the same names. */
   readonly stores?: readonly { readonly store: ObjectStore; readonly prefix: string | readonly string[] }[] | undefined;

@@ -63,7 +63,8 @@ async function visitOnce(
     const object = await unpacked(await file.readFile(), path);
     const made = edit(object.bytes);
     if (!write || !changes(made)) return made;
-    if (made.inPlace && !object.packed) return (await blankLines(path, made, object.bytes)) ? made : "changed";
+    if (made.inPlace && object.pack === undefined)
+      return (await blankLines(path, made, object.bytes)) ? made : "changed";
     const bytes = await repacked(object, made);
     const now = await files().stat(path);
     if (now.ino !== before.ino || now.size !== before.size || now.mtimeMs !== before.mtimeMs) return "changed";

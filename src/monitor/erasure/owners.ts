@@ -90,7 +90,7 @@ export function ownerReader(contract: Contract | undefined): (text: string) => O
     // Where a record had no id, the prediction's stands for it.
     const customer = namesOf(id).filter((name) => !prediction.includes(name));
     const kind =
-      "record" in line
+      "record" in line || "outcome_state" in line
         ? "predictions"
         : "variant" in line && "key" in line
           ? "exposures"

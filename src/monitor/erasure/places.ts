@@ -1,7 +1,9 @@
 import { ChurnkitError } from "../../base/errors.js";
+import { parseJson } from "../../base/json/index.js";
 import { isConflict, retryOnConflict } from "../../base/async/index.js";
 import { textChunks } from "../../data/read/index.js";
 import { typedStore, type ObjectStore } from "../../io/store/index.js";
+import { logFile, logFileName, type LogRow, readLogFile } from "../prediction-log/index.js";
 import { edited, joined, type Edit } from "./edit.js";
 
 /** Objects to erase from: files, or those of a store. */
@@ -22,29 +24,49 @@ export const mostBytes = 2 ** 30;
 const capturedName = /\.(jsonl|json|ndjson|csv)(\.\d+)?(\.gz)?$/i;
 
 /** Whether an object below a folder or prefix is one of lines, by its name. */
-export const isErasableName = (name: string): boolean => capturedName.test(name);
+export const isErasableName = (name: string): boolean => capturedName.test(name) || logFileName.test(name);
 
 /** An object's text, unpacked. */
 export interface Unpacked {
   readonly bytes: Uint8Array;
-  readonly packed: boolean;
+  /** Packs a text as the object was; undefined if it was not. */
+  readonly pack: ((text: Uint8Array) => Promise<Uint8Array>) | undefined;
 }
 
-/** @throws ChurnkitError INPUT_NOT_TEXT, INPUT_MALFORMED for damaged gzip, INPUT_TOO_LARGE. */
+/** @throws ChurnkitError INPUT_NOT_TEXT, INPUT_MALFORMED for damaged gzip or Parquet, INPUT_TOO_LARGE. */
 export async function unpacked(bytes: Uint8Array, name: string): Promise<Unpacked> {
+  if (logFileName.test(name)) return linesOfLog(bytes, name);
   const packed = bytes[0] === 0x1f && bytes[1] === 0x8b;
   const parts: Uint8Array[] = [];
   // Read as text even where nothing is packed: what is binary is refused.
   for await (const part of textChunks(bytes, { source: name, limit: mostBytes })) parts.push(part.slice());
   if (!packed && (bytes[0] === 0xff || bytes[0] === 0xfe))
     throw new ChurnkitError("INPUT_NOT_TEXT", `${name} is UTF-16; save it as UTF-8.`, { where: { file: name } });
-  return { bytes: packed ? joined(parts) : bytes, packed };
+  return packed ? { bytes: joined(parts), pack: gzipped } : { bytes, pack: undefined };
+}
+
+/** A day of the prediction log as JSON lines, each with the prediction's id and the customer's. */
+async function linesOfLog(bytes: Uint8Array, name: string): Promise<Unpacked> {
+  const { columns, rows } = await readLogFile(name, new Uint8Array(bytes));
+  return {
+    bytes: new TextEncoder().encode(rows.map((row) => `${JSON.stringify(row)}\n`).join("")),
+    pack: (text) => {
+      const lines = new TextDecoder().decode(text).split("\n");
+      return logFile(
+        columns,
+        lines.filter(Boolean).map((line) => parseJson(line) as LogRow),
+      );
+    },
+  };
 }
 
 /** The object's bytes after an edit, packed as they were. */
-export async function repacked({ bytes, packed }: Unpacked, edit: Edit): Promise<Uint8Array> {
+export async function repacked({ bytes, pack }: Unpacked, edit: Edit): Promise<Uint8Array> {
   const text = edited(bytes, edit);
-  if (!packed) return text;
+  return pack === undefined ? text : pack(text);
+}
+
+async function gzipped(text: Uint8Array): Promise<Uint8Array> {
   const stream = new Blob([text as Uint8Array<ArrayBuffer>]).stream().pipeThrough(new CompressionStream("gzip"));
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }

@@ -1,0 +1,1 @@
+export { type LogRow, logFile, logFileName, readLogFile } from "./files.js";
