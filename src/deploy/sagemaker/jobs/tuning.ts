@@ -5,6 +5,7 @@ import type {
 } from "@aws-sdk/client-sagemaker";
 import { ChurnkitError } from "../../../base/errors.js";
 import { tuningJob, type TuningJob } from "../../aws/requests/tuning-job.js";
+import { patiently } from "../patiently.js";
 import { type StartableJob, type JobProgress, secondsBetween } from "./kind.js";
 import { trained, training, type TrainingResult } from "./training.js";
 
@@ -51,7 +52,7 @@ export const tuning: StartableJob<
         `The tuning job ${name} is completed, but has no best training job: none printed the objective. Correct the regular expression of the metric.`,
         { where: { value: name } },
       );
-    const job = await training.describe(session, best.name);
+    const job = await patiently(session.clock, () => training.describe(session, best.name));
     // SageMaker adds some of its own.
     const own = Object.entries(job.HyperParameters ?? {}).filter(([key]) => !key.startsWith("_"));
     return {
