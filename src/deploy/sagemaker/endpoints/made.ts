@@ -1,4 +1,5 @@
 import { nameOf, sagemakerArn } from "../../aws/target.js";
+import { allPages } from "../all-pages.js";
 import type { AwsSession } from "../session.js";
 import { endpointTag } from "./planned.js";
 import { describeConfig, describeEndpoint, orMissing, pendingConfig } from "./standing.js";
@@ -20,18 +21,16 @@ export async function madeFor(
   endpoint: string,
 ): Promise<{ readonly configs: readonly MadeThing[]; readonly models: readonly MadeThing[] }> {
   const NameContains = `${nameOf(session.target)}-`;
-  const configs = await listed((NextToken) =>
-    session.call("sagemaker", "ListEndpointConfigs", { NameContains, NextToken, MaxResults }).then((page) => ({
-      next: page.NextToken,
-      things: (page.EndpointConfigs ?? []).map((each) => thing(each.EndpointConfigName, each.CreationTime)),
-    })),
+  const configs = (
+    await allPages((NextToken) =>
+      session.call("sagemaker", "ListEndpointConfigs", { NameContains, NextToken, MaxResults }),
+    )
+  ).flatMap(({ EndpointConfigs = [] }) =>
+    EndpointConfigs.map((each) => thing(each.EndpointConfigName, each.CreationTime)),
   );
-  const models = await listed((NextToken) =>
-    session.call("sagemaker", "ListModels", { NameContains, NextToken, MaxResults }).then((page) => ({
-      next: page.NextToken,
-      things: (page.Models ?? []).map((each) => thing(each.ModelName, each.CreationTime)),
-    })),
-  );
+  const models = (
+    await allPages((NextToken) => session.call("sagemaker", "ListModels", { NameContains, NextToken, MaxResults }))
+  ).flatMap(({ Models = [] }) => Models.map((each) => thing(each.ModelName, each.CreationTime)));
   return {
     configs: await ownedBy(session, endpoint, "endpoint-config", configs),
     models: await ownedBy(session, endpoint, "model", models),
@@ -43,14 +42,13 @@ export async function configsInUse(
   session: AwsSession,
 ): Promise<{ readonly configs: ReadonlySet<string>; readonly models: ReadonlySet<string> }> {
   const target = nameOf(session.target);
-  const endpoints = await listed((NextToken) =>
-    session.call("sagemaker", "ListEndpoints", { NameContains: target, NextToken, MaxResults }).then((page) => ({
-      next: page.NextToken,
-      things: (page.Endpoints ?? []).map((each) => thing(each.EndpointName, each.CreationTime)),
-    })),
-  );
+  const endpoints = (
+    await allPages((NextToken) =>
+      session.call("sagemaker", "ListEndpoints", { NameContains: target, NextToken, MaxResults }),
+    )
+  ).flatMap(({ Endpoints = [] }) => Endpoints.flatMap(({ EndpointName }) => EndpointName ?? []));
   const configs = new Set<string>();
-  for (const { name } of endpoints) {
+  for (const name of endpoints) {
     const seen = await describeEndpoint(session, name);
     if (seen === undefined) continue;
     for (const config of [seen.EndpointConfigName, pendingConfig(seen)]) if (config !== undefined) configs.add(config);
@@ -86,16 +84,4 @@ async function ownedBy(
     if (Tags.some(({ Key, Value }) => Key === endpointTag && Value === endpoint)) own.push(each);
   }
   return own.sort((a, b) => b.created - a.created);
-}
-
-async function listed(
-  page: (token: string | undefined) => Promise<{ readonly next: string | undefined; readonly things: MadeThing[] }>,
-): Promise<MadeThing[]> {
-  const all: MadeThing[] = [];
-  for (let token: string | undefined; ;) {
-    const { next, things } = await page(token);
-    all.push(...things);
-    if (next === undefined || next === "") return all;
-    token = next;
-  }
 }
