@@ -56,17 +56,17 @@ export interface Targets {
   scale(target: Target, count: number, cause: string): Promise<boolean>;
 }
 
+function placeOf({ ServiceNamespace, ResourceId = "", ScalableDimension }: TargetName) {
+  if (ServiceNamespace !== "sagemaker" || ScalableDimension !== dimension)
+    throw invalid(`The rehearsal scales sagemaker by ${dimension} only.`);
+  const [, endpoint, variant] = /^endpoint\/([^/]+)\/variant\/([^/]+)$/.exec(ResourceId) ?? [];
+  if (endpoint === undefined || variant === undefined)
+    throw invalid(`${ResourceId} is not endpoint/NAME/variant/NAME.`);
+  return { resource: ResourceId, endpoint, variant };
+}
+
 export function scalableTargets(clock: VirtualClock, sagemaker: Service): Targets {
   const targets = new Map<string, Target>();
-
-  function placeOf({ ServiceNamespace, ResourceId = "", ScalableDimension }: TargetName) {
-    if (ServiceNamespace !== "sagemaker" || ScalableDimension !== dimension)
-      throw invalid(`The rehearsal scales sagemaker by ${dimension} only.`);
-    const [, endpoint, variant] = /^endpoint\/([^/]+)\/variant\/([^/]+)$/.exec(ResourceId) ?? [];
-    if (endpoint === undefined || variant === undefined)
-      throw invalid(`${ResourceId} is not endpoint/NAME/variant/NAME.`);
-    return { resource: ResourceId, endpoint, variant };
-  }
 
   function find(name: TargetName): Target {
     const { resource } = placeOf(name);

@@ -10,10 +10,11 @@ import type { Service } from "../../front/front.js";
 import { reachCapacity, retainCapacity, wantCapacity } from "./capacity.js";
 import type { Configs } from "./configs.js";
 import { planOf } from "./deployment.js";
-import { describeEndpoint, endpointEvent, typeOf, type Endpoint } from "./endpoint.js";
-import { bringUp, fleetOf, productionOf, stopFleet, type Fleet } from "./fleet.js";
+import { describeEndpoint, endpointEvent, type Endpoint } from "./endpoint.js";
+import { bringUp, fleetOf, stopFleet, type Fleet } from "./fleet.js";
 import type { Models, ModelsOptions } from "./models.js";
 import { resources, type Resources } from "./resources.js";
+import { changeable, checkAlarms, checkScaled, checkUnscaled, settled, type IsScaled } from "./rules.js";
 import { tagsByKey } from "./tags.js";
 import { runUpdate, startMs, type UpdateOptions } from "./update.js";
 
@@ -21,8 +22,7 @@ export interface EndpointsOptions
   extends Omit<UpdateOptions, "onStatus" | "onDeployment">, Pick<ModelsOptions, "tags" | "arn" | "onChange"> {
   readonly models: Models;
   readonly configs: Configs;
-  /** Whether Application Auto Scaling scales a variant. */
-  readonly isScaled: (endpoint: string, variant: string) => boolean;
+  readonly isScaled: IsScaled;
   /** Lets work go on after a call has been answered. */
   readonly background: (work: Promise<unknown>) => void;
   /** Is told each status in words. */
@@ -46,30 +46,7 @@ export function endpointLife(options: EndpointsOptions): Endpoints {
   const { clock, models, configs, tags, arn, isScaled, background } = options;
   const all = resources<Endpoint>("endpoint", arn);
 
-  const event = (endpoint: Endpoint): object => endpointEvent(endpoint, tagsByKey(tags.of(endpoint.arn)));
-
-  function onStatus(endpoint: Endpoint, changes: Partial<Endpoint>): void {
-    Object.assign(endpoint, changes, { modified: clock.now() / 1000 });
-    const { name, status, reason, fleet } = endpoint;
-    options.onNote(`${name} ${status} ${fleet.config.name}${reason === undefined ? "" : `: ${reason}`}`);
-    options.onChange("SageMaker Endpoint State Change", endpoint.arn, event(endpoint));
-  }
-
-  const onDeployment = (endpoint: Endpoint): void =>
-    options.onChange("SageMaker Endpoint Deployment State Change", endpoint.arn, event(endpoint));
-
-  /** An endpoint that may be changed. */
-  function changeable(name: string | undefined): Endpoint {
-    const endpoint = all.find(name);
-    if (endpoint.status === "Failed")
-      throw invalid(`Cannot update endpoint "${endpoint.arn}" in the status Failed: it can only be deleted.`);
-    return settled(endpoint);
-  }
-
-  function settled(endpoint: Endpoint): Endpoint {
-    if (endpoint.status === "InService" || endpoint.status === "Failed") return endpoint;
-    throw invalid(`Cannot update in-progress endpoint "${endpoint.arn}".`);
-  }
+  const { onStatus, onDeployment } = teller(options);
 
   function create({ EndpointName: name = "", EndpointConfigName, Tags }: CreateEndpointInput): object {
     const fleet = fleetOf(configs.find(EndpointConfigName), models);
@@ -93,21 +70,20 @@ export function endpointLife(options: EndpointsOptions): Endpoints {
   }
 
   function update(input: UpdateEndpointInput): object {
-    const endpoint = changeable(input.EndpointName);
+    const endpoint = changeable(all.find(input.EndpointName));
     const fleet = fleetOf(configs.find(input.EndpointConfigName), models);
     checkScaled(endpoint, fleet, isScaled);
     if (input.RetainAllVariantProperties === true) retainCapacity(endpoint.fleet, fleet, input);
     const deployment = input.RetainDeploymentConfig === true ? endpoint.lastDeployment : input.DeploymentConfig;
     const plan = planOf(deployment, endpoint.fleet, fleet);
-    const missing = plan.alarms.find((name) => options.alarmState(name) === undefined);
-    if (missing !== undefined) throw invalid(`Could not find the alarm ${missing} of the AutoRollbackConfiguration.`);
+    checkAlarms(plan, options.alarmState);
     endpoint.lastDeployment = deployment;
     background(runUpdate(endpoint, fleet, plan, { ...options, onStatus, onDeployment }));
     return { EndpointArn: endpoint.arn };
   }
 
   function changeWeights(input: UpdateEndpointWeightsAndCapacitiesInput): object {
-    const endpoint = changeable(input.EndpointName);
+    const endpoint = changeable(all.find(input.EndpointName));
     const launches = wantCapacity(endpoint.fleet, input.DesiredWeightsAndCapacities ?? []);
     onStatus(endpoint, { status: "Updating" });
     background(settle(endpoint, launches ? startMs : changeMs));
@@ -122,11 +98,7 @@ export function endpointLife(options: EndpointsOptions): Endpoints {
 
   function remove({ EndpointName }: DescribeEndpointInput): void {
     const endpoint = settled(all.find(EndpointName));
-    const scaled = productionOf(endpoint.fleet).some(({ name }) => isScaled(endpoint.name, name));
-    if (scaled)
-      throw invalid(
-        "An Application AutoScaling scalable target exists for a variant being deleted, and the IAM identity used to invoke DeleteEndpoint does not have application-autoscaling:DeregisterScalableTarget permission to deregister the scalable target.",
-      );
+    checkUnscaled(endpoint, isScaled);
     onStatus(endpoint, { status: "Deleting" });
     background(end(endpoint));
   }
@@ -144,8 +116,7 @@ export function endpointLife(options: EndpointsOptions): Endpoints {
 
   return {
     all,
-    fleets: () =>
-      all.every().flatMap(({ fleet, pending }) => (pending === undefined ? [fleet] : [fleet, pending.fleet])),
+    fleets: () => all.every().flatMap(fleetsOf),
     service: {
       CreateEndpoint: create,
       UpdateEndpoint: update,
@@ -155,6 +126,8 @@ export function endpointLife(options: EndpointsOptions): Endpoints {
     },
   };
 }
+
+const fleetsOf = ({ fleet, pending }: Endpoint): Fleet[] => (pending === undefined ? [fleet] : [fleet, pending.fleet]);
 
 /** Calls that change nothing. */
 const reads = (all: Resources<Endpoint>): Service => ({
@@ -172,12 +145,17 @@ const reads = (all: Resources<Endpoint>): Service => ({
   },
 });
 
-/** @throws AwsError for a variant that Application Auto Scaling scales and that would get another instance type, or go. */
-function checkScaled({ name: endpoint, fleet }: Endpoint, to: Fleet, isScaled: EndpointsOptions["isScaled"]): void {
-  const variants = to.variants.map(({ config }) => config);
-  for (const { name, config } of productionOf(fleet))
-    if (isScaled(endpoint, name) && typeOf(variants, name) !== config.InstanceType)
-      throw invalid(
-        `An Application Auto Scaling scalable target exists for the variant ${name}. Deregister it before the variant gets another instance type or goes.`,
-      );
+/** Tells what changes about endpoints, in words and by events. */
+function teller({ clock, tags, onNote, onChange }: EndpointsOptions): Pick<UpdateOptions, "onStatus" | "onDeployment"> {
+  const tell = (type: string, endpoint: Endpoint): void =>
+    onChange(type, endpoint.arn, endpointEvent(endpoint, tagsByKey(tags.of(endpoint.arn))));
+  return {
+    onStatus(endpoint, changes) {
+      Object.assign(endpoint, changes, { modified: clock.now() / 1000 });
+      const { name, status, reason, fleet } = endpoint;
+      onNote(`${name} ${status} ${fleet.config.name}${reason === undefined ? "" : `: ${reason}`}`);
+      tell("SageMaker Endpoint State Change", endpoint);
+    },
+    onDeployment: (endpoint) => tell("SageMaker Endpoint Deployment State Change", endpoint),
+  };
 }

@@ -58,22 +58,6 @@ export function invoker(options: InvokeOptions): Invoke {
     return endpoint;
   }
 
-  /** The variant that answers: the one that is asked for, or one by weight, of the old or the new fleet. */
-  function choose({ fleet, pending }: Endpoint, target: string | undefined): readonly [Variant, Fleet] {
-    const isNew = pending !== undefined && random() < pending.share;
-    const chosen = isNew ? pending.fleet : fleet;
-    const production = productionOf(chosen);
-    if (target !== undefined) {
-      const asked = chosen.variants.find(({ name }) => name === target);
-      if (asked === undefined) throw refused(`Variant ${target} not found for the request.`);
-      return [asked, chosen];
-    }
-    const total = production.reduce((sum, { weight }) => sum + weight, 0);
-    let left = random() * total;
-    const drawn = production.find(({ weight }) => (left -= weight) < 0) ?? production[0];
-    return [drawn as Variant, chosen];
-  }
-
   /** Asks a variant, measures it, and captures both sides. */
   async function ask(
     variant: Variant,
@@ -85,17 +69,13 @@ export function invoker(options: InvokeOptions): Invoke {
     const { name, model, container, instances } = variant;
     const { EndpointName: endpoint, Body, ContentType = "", CustomAttributes, InferenceId } = invocation;
     const mishap = mishapOf({ endpoint, variant: name, model: model.name });
-    const headers = given({
-      "content-type": ContentType,
-      accept: invocation.Accept,
-      "x-amzn-sagemaker-custom-attributes": CustomAttributes,
-      "x-amzn-sagemaker-inference-id": InferenceId,
-    });
     let answer: ContainerAnswer;
     if (mishap.fails || container === undefined) answer = failure(503, "The rehearsal was told to fail here.");
     else {
       const path = model.isMulti ? await container.pathOf(invocation.TargetModel ?? "") : "/invocations";
-      answer = await container.send(path, headers, Body).catch((error: unknown) => failure(0, String(error)));
+      answer = await container
+        .send(path, headersOf(invocation), Body)
+        .catch((error: unknown) => failure(0, String(error)));
     }
     const took = answer.took;
     const latency = mishap.latency(took);
@@ -120,7 +100,7 @@ export function invoker(options: InvokeOptions): Invoke {
     const endpoint = endpointOf(invocation.EndpointName);
     if (isQueued !== (endpoint.fleet.config.input.AsyncInferenceConfig !== undefined))
       throw refused(`Endpoint ${endpoint.name} is asynchronous. Use InvokeEndpointAsync.`);
-    const [variant, fleet] = choose(endpoint, invocation.TargetVariant);
+    const [variant, fleet] = choose(endpoint, invocation.TargetVariant, random);
     if (variant.model.isMulti !== (invocation.TargetModel !== undefined))
       throw refused(
         variant.model.isMulti
@@ -146,6 +126,26 @@ export function invoker(options: InvokeOptions): Invoke {
   };
 }
 
+/** The variant that answers: the one that is asked for, or one by weight, of the old or the new fleet. */
+function choose(
+  { fleet, pending }: Endpoint,
+  target: string | undefined,
+  random: () => number,
+): readonly [Variant, Fleet] {
+  const isNew = pending !== undefined && random() < pending.share;
+  const chosen = isNew ? pending.fleet : fleet;
+  const production = productionOf(chosen);
+  if (target !== undefined) {
+    const asked = chosen.variants.find(({ name }) => name === target);
+    if (asked === undefined) throw refused(`Variant ${target} not found for the request.`);
+    return [asked, chosen];
+  }
+  const total = production.reduce((sum, { weight }) => sum + weight, 0);
+  let left = random() * total;
+  const drawn = production.find(({ weight }) => (left -= weight) < 0) ?? production[0];
+  return [drawn as Variant, chosen];
+}
+
 const timedOut = "Your invocation timed out while waiting for a response from container primary.";
 
 const failure = (status: number, said: string): ContainerAnswer => ({
@@ -161,6 +161,15 @@ function modelError({ status, body }: ContainerAnswer): AwsError {
   const Message = `Received ${side} error (${status}) from primary with message "${said}".`;
   return new AwsError("ModelError", Message, 424, { Message, OriginalStatusCode: status, OriginalMessage: said });
 }
+
+/** The headers of a request to a container. */
+const headersOf = (invocation: Invocation): Record<string, string> =>
+  given({
+    "content-type": invocation.ContentType,
+    accept: invocation.Accept,
+    "x-amzn-sagemaker-custom-attributes": invocation.CustomAttributes,
+    "x-amzn-sagemaker-inference-id": invocation.InferenceId,
+  });
 
 const given = (headers: Readonly<Record<string, string | undefined>>): Record<string, string> =>
   Object.fromEntries(
