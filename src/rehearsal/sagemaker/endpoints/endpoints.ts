@@ -5,16 +5,14 @@ import type {
   UpdateEndpointInput,
   UpdateEndpointWeightsAndCapacitiesInput,
 } from "@aws-sdk/client-sagemaker";
-import { invalid } from "../../front/aws-error.js";
 import type { Service } from "../../front/front.js";
-import { reachCapacity, retainCapacity, wantCapacity } from "./capacity.js";
+import { reachCapacity, wantCapacity } from "./capacity.js";
 import type { Configs } from "./configs.js";
-import { planOf } from "./deployment.js";
 import { describeEndpoint, endpointEvent, type Endpoint } from "./endpoint.js";
 import { bringUp, fleetOf, stopFleet, type Fleet } from "./fleet.js";
 import type { Models, ModelsOptions } from "./models.js";
 import { resources, type Resources } from "./resources.js";
-import { changeable, checkAlarms, checkScaled, checkUnscaled, settled, type IsScaled } from "./rules.js";
+import { changeable, checkUnscaled, planned, settled, type IsScaled } from "./rules.js";
 import { tagsByKey } from "./tags.js";
 import { runUpdate, startMs, type UpdateOptions } from "./update.js";
 
@@ -72,12 +70,7 @@ export function endpointLife(options: EndpointsOptions): Endpoints {
   function update(input: UpdateEndpointInput): object {
     const endpoint = changeable(all.find(input.EndpointName));
     const fleet = fleetOf(configs.find(input.EndpointConfigName), models);
-    checkScaled(endpoint, fleet, isScaled);
-    if (input.RetainAllVariantProperties === true) retainCapacity(endpoint.fleet, fleet, input);
-    const deployment = input.RetainDeploymentConfig === true ? endpoint.lastDeployment : input.DeploymentConfig;
-    const plan = planOf(deployment, endpoint.fleet, fleet);
-    checkAlarms(plan, options.alarmState);
-    endpoint.lastDeployment = deployment;
+    const plan = planned(endpoint, fleet, input, options);
     background(runUpdate(endpoint, fleet, plan, { ...options, onStatus, onDeployment }));
     return { EndpointArn: endpoint.arn };
   }

@@ -1,5 +1,7 @@
+import type { UpdateEndpointInput } from "@aws-sdk/client-sagemaker";
 import { invalid } from "../../front/aws-error.js";
-import type { Plan } from "./deployment.js";
+import { retainCapacity } from "./capacity.js";
+import { planOf, type Plan } from "./deployment.js";
 import { typeOf, type Endpoint } from "./endpoint.js";
 import { productionOf, type Fleet } from "./fleet.js";
 
@@ -27,8 +29,24 @@ export function checkUnscaled({ name: endpoint, fleet }: Endpoint, isScaled: IsS
     );
 }
 
+/** The plan of an update to a fleet, which keeps of the old one what it is told to. @throws AwsError for what SageMaker refuses. */
+export function planned(
+  endpoint: Endpoint,
+  fleet: Fleet,
+  input: UpdateEndpointInput,
+  of: { readonly isScaled: IsScaled; readonly alarmState: (name: string) => string | undefined },
+): Plan {
+  checkScaled(endpoint, fleet, of.isScaled);
+  if (input.RetainAllVariantProperties === true) retainCapacity(endpoint.fleet, fleet, input);
+  const deployment = input.RetainDeploymentConfig === true ? endpoint.lastDeployment : input.DeploymentConfig;
+  const plan = planOf(deployment, endpoint.fleet, fleet);
+  checkAlarms(plan, of.alarmState);
+  endpoint.lastDeployment = deployment;
+  return plan;
+}
+
 /** @throws AwsError for a variant that Application Auto Scaling scales and that would get another instance type, or go. */
-export function checkScaled({ name: endpoint, fleet }: Endpoint, to: Fleet, isScaled: IsScaled): void {
+function checkScaled({ name: endpoint, fleet }: Endpoint, to: Fleet, isScaled: IsScaled): void {
   const variants = to.variants.map(({ config }) => config);
   for (const { name, config } of productionOf(fleet))
     if (isScaled(endpoint, name) && typeOf(variants, name) !== config.InstanceType)
@@ -38,7 +56,7 @@ export function checkScaled({ name: endpoint, fleet }: Endpoint, to: Fleet, isSc
 }
 
 /** @throws AwsError for an alarm that there is not. */
-export function checkAlarms({ alarms }: Plan, stateOf: (name: string) => string | undefined): void {
+function checkAlarms({ alarms }: Plan, stateOf: (name: string) => string | undefined): void {
   const missing = alarms.find((name) => stateOf(name) === undefined);
   if (missing !== undefined) throw invalid(`Could not find the alarm ${missing} of the AutoRollbackConfiguration.`);
 }
