@@ -39,3 +39,24 @@ export const clockSkew = 300_000;
 
 /** Returns whether a time, in milliseconds since 1970, is ahead of the clock by more than {@link clockSkew}. */
 export const liesAhead = (time: number, now: number): boolean => time > now + clockSkew;
+
+/** Thrown instead of waiting: whoever sees it goes on later, from the beginning. */
+export class Paused extends Error {
+  override readonly name = "Paused";
+
+  constructor() {
+    super("The work waits. Call it again later; it continues.");
+  }
+}
+
+/** A clock for work that may be cut off anywhere and called again: instead of waiting, it ends the call. */
+export const pausing = (clock: Clock): Clock => ({
+  now: () => clock.now(),
+  sleep: () => Promise.reject(new Paused()),
+});
+
+/** Passes on what must not be handled as a failure. */
+export function unlessPaused<T>(error: T): T {
+  if (error instanceof Paused) throw error;
+  return error;
+}

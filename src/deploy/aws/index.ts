@@ -26,6 +26,7 @@ export { compileStateMachine } from "./states/compile.js";
 export type { State, StateMachine } from "./states/definition.js";
 export { stateMachine } from "./states/machine.js";
 export { pipelineMachine } from "./states/pipeline-machine.js";
+export { releaseMachine } from "./states/release-machine.js";
 export { retrainingMachine } from "./states/retraining.js";
 export { type AwsTarget, parseAwsTarget } from "./target.js";
 export { alarms } from "./watch/alarms.js";

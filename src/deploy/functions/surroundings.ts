@@ -3,9 +3,9 @@ import { documentError, JsonValue } from "../../base/json/index.js";
 import type { Clock } from "../../base/async/index.js";
 import { type ObjectStore, typedStore } from "../../io/store/index.js";
 import { s3Objects, type S3Objects } from "../../io/store/s3/objects.js";
-import { s3Store } from "../../io/store/s3/store.js";
-import { type AwsTarget, nameOf, parseAwsTarget } from "../aws/target.js";
+import { type AwsTarget, parseAwsTarget } from "../aws/target.js";
 import { type AwsSession, awsSession, type ClientConfig } from "../sagemaker/session.js";
+import { targetStore } from "../sagemaker/target-store.js";
 
 /** What every function may be given. In Lambda, the environment and the function's role are enough. */
 export interface FunctionOptions {
@@ -33,14 +33,10 @@ export function surroundingsOf({ target, store, clientConfig, clock }: FunctionO
   const known = target === undefined ? targetOfEnvironment() : parseAwsTarget(target);
   const session = awsSession(known, { ...(clientConfig && { clientConfig }), ...(clock && { clock }) });
   const s3 = { ...session.clientConfig, forcePathStyle: session.clientConfig.endpoint !== undefined };
-  const encryption =
-    known.kmsKey === undefined ? {} : ({ serverSideEncryption: "aws:kms", kmsKeyId: known.kmsKey } as const);
-  const open = (): Promise<ObjectStore> =>
-    s3Store({ bucket: known.bucket, prefix: nameOf(known), clientConfig: s3, ...encryption });
   return {
     target: known,
     session,
-    store: onDemand(store === undefined ? open : () => Promise.resolve(typedStore(store))),
+    store: onDemand(() => (store === undefined ? targetStore(session) : Promise.resolve(typedStore(store)))),
     bucket: memoized((bucket) => s3Objects({ bucket, clientConfig: s3 })),
   };
 }

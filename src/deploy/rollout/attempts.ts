@@ -1,4 +1,4 @@
-import { type Clock, isConflict } from "../../base/async/index.js";
+import { type Clock, isConflict, Paused } from "../../base/async/index.js";
 
 const most = 4;
 
@@ -8,7 +8,7 @@ export async function attempts<T>(clock: Clock, call: () => Promise<T>): Promise
     try {
       return await call();
     } catch (error) {
-      if (tries === most || isConflict(error)) throw error;
+      if (tries === most || isConflict(error) || error instanceof Paused) throw error;
       await clock.sleep(1000 * 2 ** (tries - 1));
     }
   }

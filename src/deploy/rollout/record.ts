@@ -62,6 +62,19 @@ export interface FoundRecord {
 }
 
 /**
+ * Reads where a rollout stands, whoever runs it.
+ *
+ * @throws ChurnkitError STATE_CORRUPT.
+ */
+export async function readRollout(store: ObjectStore, key: string): Promise<RolloutState | undefined> {
+  const found = await store.get(key);
+  return found && parse(found.bytes, key, store).state;
+}
+
+const parse = (bytes: Uint8Array, key: string, { name }: ObjectStore): RolloutRecord =>
+  record(JsonValue.parse(bytes, `${key} in ${name}`, corrupt));
+
+/**
  * Finds the record of a rollout.
  *
  * @throws ChurnkitError STORE_CONFLICT while another runner is at work, STATE_CORRUPT.
@@ -75,7 +88,7 @@ export async function findRecord(options: RecordOptions): Promise<FoundRecord> {
       `${store.name} cannot hold the record of a rollout, since two runners could overwrite each other there. Use a store with conditional writes.`,
     );
   const found = await attempts(clock, () => store.get(key));
-  const former = found && record(JsonValue.parse(found.bytes, `${key} in ${store.name}`, corrupt));
+  const former = found && parse(found.bytes, key, store);
   if (former !== undefined && former.owner !== owner && clock.now() < former.until)
     throw new ChurnkitError(
       "STORE_CONFLICT",

@@ -1,4 +1,4 @@
-import { type Clock, quietly, systemClock } from "../../base/async/index.js";
+import { type Clock, quietly, systemClock, unlessPaused } from "../../base/async/index.js";
 import { ChurnkitError } from "../../base/errors.js";
 import { canonicalJson } from "../../base/json/index.js";
 import type { ObjectStore } from "../../io/store/index.js";
@@ -135,7 +135,7 @@ class Runner {
     const { traffic, clock, signal, approvals } = this.settings;
     for (;;) {
       if (signal?.aborted === true) await this.tell({ kind: "abort", reason: "the rollout was called off" });
-      const shares = await attempts(clock, () => traffic.read()).catch(() => undefined);
+      const shares = await attempts(clock, () => traffic.read()).catch(nothingUnlessPaused);
       if (shares !== undefined) await this.tell({ kind: "found", shares });
       const command = commandOf(this.plan, this.state);
       if (command.kind === "none") return this.state;
@@ -166,7 +166,7 @@ class Runner {
       .during(() => attempts(clock, call))
       .then(
         () => undefined,
-        (error: unknown) => reasonOf(error),
+        (error: unknown) => reasonOf(unlessPaused(error)),
       );
     await this.tell(failure === undefined ? { kind: "moved" } : { kind: "failed", reason: failure });
   }
@@ -187,7 +187,8 @@ class Runner {
       const answer = await approvals?.(question).catch(() => undefined);
       if (answer !== undefined) await this.tell({ kind: answer });
     }
-    if (this.state.phase === phase && this.state.step === step) await clock.sleep(every, signal).catch(() => undefined);
+    if (this.state.phase === phase && this.state.step === step)
+      await clock.sleep(every, signal).catch(nothingUnlessPaused);
   }
 
   private async end({ winner, quarantine }: Extract<RolloutCommand, { kind: "end" }>): Promise<void> {
@@ -204,6 +205,7 @@ class Runner {
         await attempts(clock, give);
         if (quarantine) await attempts(clock, async () => this.settings.quarantine?.(candidate, reason));
       } catch (cause) {
+        unlessPaused(cause);
         throw new ChurnkitError(
           "DEPLOY_FAILED",
           `The rollout of ${candidate} ends with the ${winner} version (${reason}), but that could not be completed: ${reasonOf(cause)}. Start it again with the same options.`,
@@ -214,6 +216,8 @@ class Runner {
     await this.tell({ kind: "finished" });
   }
 }
+
+const nothingUnlessPaused = (error: unknown): undefined => void unlessPaused(error);
 
 const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
@@ -230,7 +234,7 @@ async function first(plan: CheckedPlan, options: RolloutOptions, shares: Shares,
   const window = Math.max(...plan.steps.map(({ bake }) => bake), 60_000);
   const reference: VersionReadings | undefined = await attempts(clock, () => readings.read(now - window, now)).then(
     (given) => given[stable],
-    () => undefined,
+    nothingUnlessPaused,
   );
   return beginRollout(plan, { candidate, stable, reference }, now);
 }

@@ -23,3 +23,8 @@ export {
 } from "./pipelines/index.js";
 export { type AwsSession, awsSession, type AwsSessionOptions, type ClientConfig } from "./session.js";
 export { type JobProgress, type JobWaitOptions, sagemakerJobs } from "./jobs/index.js";
+export { planText, type ReleasePlan } from "./release/plan.js";
+export { release, type Release, type ReleaseOptions, type ReleaseOutcome, releaseStep } from "./release/release.js";
+export { readReleasedBaseline } from "./release/released-baseline.js";
+export { rollBackRelease } from "./release/roll-back.js";
+export { releaseStatus, type ReleaseStatus } from "./release/status.js";

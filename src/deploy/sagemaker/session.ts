@@ -44,6 +44,12 @@ export interface AwsSession {
     operation: O,
     input: InputOf<S, O>,
   ) => Promise<OutputOf<S, O>>;
+  /**
+   * Asks STS whose the credentials are, once. `call` does it by itself; others do before they write anywhere else.
+   *
+   * @throws ChurnkitError OPTION_INVALID, AWS_FAILED, PEER_MISSING.
+   */
+  readonly check: () => Promise<void>;
   readonly close: () => void;
 }
 
@@ -106,21 +112,23 @@ export function awsSession(
     );
   }
 
+  function check(): Promise<void> {
+    // A failed check is asked again: the network may be back.
+    return (checked ??= checkAccount().catch((error: unknown) => {
+      checked = undefined;
+      throw error;
+    }));
+  }
+
   return {
     target,
     clock,
     clientConfig: config,
     async call(service, operation, input) {
-      if (!readOnly.test(operation)) {
-        // A failed check is asked again: the network may be back.
-        checked ??= checkAccount().catch((error: unknown) => {
-          checked = undefined;
-          throw error;
-        });
-        await checked;
-      }
+      if (!readOnly.test(operation)) await check();
       return send(service, operation, input);
     },
+    check,
     close: () => {
       for (const client of clients.values()) client.destroy();
       clients.clear();

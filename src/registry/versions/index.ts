@@ -5,6 +5,7 @@ export { partsOf } from "./registered-bundle.js";
 export { applyRetention, planRetention } from "./retention.js";
 export {
   type ModelVersion,
+  isUsable,
   type VersionRef,
   type VersionStage,
   versionStages,

@@ -1,3 +1,4 @@
+import { ChurnkitError } from "../../../base/errors.js";
 import { count, type Decoder, optional, strictObject, text, where, withDefault } from "../../../base/json/index.js";
 import { decodeWith } from "../decode.js";
 import type { PipelineDefinition } from "../pipeline/definition.js";
@@ -87,10 +88,23 @@ export const decodeMachine = <Own extends Readonly<Record<string, Decoder<unknow
   own: Own,
 ) => decodeWith(strictObject({ ...members, ...own }), options, "The state machine", "options");
 
+/** Step Functions keeps 25,000 events of an execution, and a poll makes up to nine. */
+const mostPolls = 2700;
+
+/** @throws ChurnkitError OPTION_INVALID when an execution that asks so often would have too many events. */
+export function checkPolls(option: string, seconds: number, { maxSeconds }: { readonly maxSeconds: number }): void {
+  if (maxSeconds / seconds <= mostPolls) return;
+  throw new ChurnkitError(
+    "OPTION_INVALID",
+    `The state machine asks every ${seconds} s for ${maxSeconds} s, which is more events than an execution may have. Give ${option} of at least ${Math.ceil(maxSeconds / mostPolls)}.`,
+    { where: { path: `options.${option}` } },
+  );
+}
+
 /** A whole machine: the states that take the input, its own, and the ends. */
 export function assembled(
   target: AwsTarget,
-  pipeline: PipelineDefinition,
+  pipeline: Pick<PipelineDefinition, "Parameters">,
   { topic, maxSeconds }: { readonly topic?: string | undefined; readonly maxSeconds: number },
   start: string,
   states: readonly [string, State][],
@@ -167,7 +181,7 @@ function typesOf({ Parameters }: PipelineDefinition): TypeOf {
 }
 
 /** The states that make the data which references read: an id of the execution, and its input over the parameters' defaults. */
-function beginStates({ Parameters }: PipelineDefinition, next: string): [string, State][] {
+function beginStates({ Parameters }: Pick<PipelineDefinition, "Parameters">, next: string): [string, State][] {
   const defaults = Parameters.filter(({ DefaultValue }) => DefaultValue !== undefined);
   return [
     [

@@ -1,12 +1,11 @@
 import { count, text, withDefault } from "../../../base/json/index.js";
-import { ChurnkitError } from "../../../base/errors.js";
 import type { PipelineDefinition } from "../pipeline/definition.js";
 import { type AwsTarget, nameOf, parseAwsTarget } from "../target.js";
 import type { State, StateMachine } from "./definition.js";
 import { ends } from "./ends.js";
 import { executionId, memberOf } from "./expressions.js";
 import { integrationArn } from "./integrations.js";
-import { assembled, decodeMachine, type MachineOptions } from "./machine.js";
+import { assembled, checkPolls, decodeMachine, type MachineOptions } from "./machine.js";
 import { retriesOf } from "./retries.js";
 import { catches } from "./surroundings.js";
 
@@ -17,9 +16,6 @@ export interface PipelineMachineOptions extends MachineOptions {
   /** How often it asks whether the pipeline has ended; default 300. */
   readonly pollSeconds?: number | undefined;
 }
-
-/** Step Functions keeps 25,000 events of an execution, and a poll makes up to nine. */
-const mostPolls = 2700;
 
 /**
  * A state machine that starts a SageMaker pipeline with parameters from the execution's input, waits for its end, and tells how it
@@ -55,13 +51,8 @@ export function pipelineMachine(
     pipeline: withDefault(text(256), nameOf(target)),
     pollSeconds: withDefault(count(1), 300),
   });
-  const { maxSeconds, pollSeconds } = decoded;
-  if (maxSeconds / pollSeconds > mostPolls)
-    throw new ChurnkitError(
-      "OPTION_INVALID",
-      `The state machine asks every ${pollSeconds} s for ${maxSeconds} s, which is more events than an execution may have. Give pollSeconds of at least ${Math.ceil(maxSeconds / mostPolls)}.`,
-      { where: { path: "options.pollSeconds" } },
-    );
+  const { pollSeconds } = decoded;
+  checkPolls("pollSeconds", pollSeconds, decoded);
   const call = (operation: string, Parameters: object, ResultPath: string, Next: string): State => ({
     Type: "Task",
     Resource: integrationArn(target)(`aws-sdk:sagemaker:${operation}`),

@@ -1,0 +1,216 @@
+import {
+  CreateStateMachineCommand,
+  DescribeExecutionCommand,
+  SFNClient,
+  StartExecutionCommand,
+} from "@aws-sdk/client-sfn";
+import { afterEach, describe, expect, it } from "vitest";
+import {
+  release,
+  releaseStatus,
+  type ReleasePlan,
+  planText,
+  releaseStep,
+  rollBackRelease,
+} from "../../../src/deploy/sagemaker/index.js";
+import { budget } from "../../helpers/budget.js";
+import { releaseMachine } from "../../../src/deploy/aws/index.js";
+import { sampleRecords } from "../../helpers/artifact.js";
+import { sharedMoto } from "../../helpers/moto.js";
+import { canary, releaseWorld, type ReleaseWorld, served } from "../../helpers/release-world.js";
+import type { RehearsalOptions } from "../../../src/rehearsal/rehearse.js";
+
+const opened: ReleaseWorld[] = [];
+afterEach(async () => {
+  for (const each of opened.splice(0)) await each.close();
+});
+
+const { url: emulator } = await sharedMoto();
+async function world(options: RehearsalOptions = {}): Promise<ReleaseWorld> {
+  const made = await releaseWorld({ emulator, ...options });
+  opened.push(made);
+  return made;
+}
+
+const statusOf = ({ session, registry, store }: ReleaseWorld) => releaseStatus(session, { registry, store });
+/** A session and a store of a process that is killed once its Nth write has had its effect: nothing it waits for comes any more. */
+function mortal({ session, store }: ReleaseWorld, writes: number) {
+  let left = writes;
+  let die = (): void => undefined;
+  const killed = new Promise<void>((resolve) => (die = resolve));
+  const never = new Promise<never>(() => undefined);
+  async function after<T>(isWrite: boolean, work: () => Promise<T>): Promise<T> {
+    if (left === 0) return never;
+    const result = await work();
+    if (isWrite && --left === 0) die();
+    return left === 0 ? never : result;
+  }
+  const dying: typeof session = {
+    ...session,
+    call: (...given) => after(!/^(Describe|List|Get)/.test(given[1]), () => session.call(...given)),
+  };
+  const dyingStore: typeof store = {
+    ...store,
+    get: (key) => after(false, () => store.get(key)),
+    list: (prefix) => after(false, () => store.list(prefix)),
+    put: (...given) => after(true, () => store.put(...given)),
+    putStream: (...given) => after(true, () => store.putStream(...given)),
+  };
+  return { session: dying, store: dyingStore, killed };
+}
+
+/** What a model does whose name has a version. */
+const misbehaving =
+  (version: string, how: object) =>
+  ({ model }: { readonly model: string }) =>
+    model.includes(`-${version}-`) ? how : undefined;
+
+describe("a release", () => {
+  it("creates the endpoint, then changes nothing", async () => {
+    const made = await world();
+    expect(await made.go(1)).toMatchObject({ outcome: "released", version: 1, former: undefined, disagreements: [] });
+    expect(await statusOf(made)).toMatchObject({ alias: 1, serving: { v1: 1 }, baseline: 1, disagreements: [] });
+    const before = await made.inventory();
+    made.calls.length = 0;
+    expect(await made.go(1)).toMatchObject({ outcome: "unchanged", version: 1, disagreements: [] });
+    expect(made.calls.filter((call) => !/^(Describe|List|Get|Invoke)/.test(call))).toEqual([]);
+    expect(await made.inventory()).toEqual(before);
+  });
+
+  it("brings a good version on duty in steps, without a failed request", async () => {
+    const made = await world();
+    await made.go(1);
+    const shares: number[] = [];
+    const { outcome, rollout, disagreements } = await made.go(2, {}, { onChange: ({ share }) => shares.push(share) });
+    expect({ outcome, disagreements }).toEqual({ outcome: "released", disagreements: [] });
+    expect([...new Set(shares)]).toEqual([0.2, 0.5, 1]);
+    expect(rollout?.end).toMatchObject({ winner: "candidate", because: "promoted" });
+    expect(await statusOf(made)).toMatchObject({ alias: 2, serving: { v2: 1 }, baseline: 2 });
+    expect([...made.answers.keys()].sort()).toEqual(["candidate", "main"]);
+  });
+
+  it.each([
+    ["answers 2 % of its requests with a 5xx", { errors: 0.02 }, /error rate/],
+    ["takes 300 ms longer", { slower: 300 }, /latency|average/],
+  ])("sends a candidate back that %s", async (_, how, reason) => {
+    const made = await world({ misbehave: misbehaving("v2", how) });
+    await made.go(1);
+    const outcome = await made.go(2);
+    expect(outcome).toMatchObject({ outcome: "returned", former: 1, disagreements: [] });
+    expect(outcome.reason).toMatch(reason);
+    expect(await statusOf(made)).toMatchObject({ alias: 1, serving: { v1: 1 }, baseline: 1 });
+    expect((await made.registry.get(2)).status).toBe("quarantined");
+    expect((await made.inventory()) as object).toMatchObject({ endpoints: [{ weights: ["main=1"] }] });
+    await expect(made.go(2)).rejects.toMatchObject({ code: "REGISTRY_REFUSED" });
+    // The next one is not in its way.
+    expect(await made.go(3)).toMatchObject({ outcome: "released", disagreements: [] });
+  });
+
+  it("continues after a kill behind each call, and ends as if nothing had happened", async () => {
+    const plain: typeof canary = { strategy: { kind: "canary", steps: [0.5, 1], bake: 60_000 }, minRequests: 0 };
+    const asked = ({ registry, store }: Pick<ReleaseWorld, "registry" | "store">) =>
+      ({ registry, store, version: 2, serve: served, rollout: plain }) as const;
+    const seenAfter = async (made: ReleaseWorld) => ({
+      inventory: await made.inventory(),
+      status: await statusOf(made),
+    });
+    const whole = await world();
+    await whole.go(1);
+    await whole.run(release(whole.session, asked(whole), { owner: "test" }));
+    const expected = await seenAfter(whole);
+    let writes = 1;
+    // Every fourth write; all of them in test:deep.
+    const step = Math.max(1, Math.round(4 / budget(1)));
+    for (let isOver = false; !isOver; writes += step) {
+      const made = await world();
+      await made.go(1);
+      const { session, store, killed } = mortal(made, writes);
+      const first = release(session, asked({ ...made, store }), { owner: "test" }).then(() => (isOver = true));
+      await made.run(Promise.race([first, killed]));
+      await made.run(release(made.session, asked(made), { owner: "test" }));
+      expect(await seenAfter(made), `after write ${writes}`).toEqual(expected);
+      await made.close();
+      opened.splice(opened.indexOf(made), 1);
+    }
+    expect(writes).toBeGreaterThan(10);
+  }, 300_000);
+
+  it("refuses a second release at the same time, and names what somebody changed by hand", async () => {
+    const made = await world();
+    await made.go(1);
+    const first = made.go(2);
+    const second = made.rehearsal.clock
+      .sleep(15 * 60_000)
+      .then(() => release(made.session, { ...made, version: 3, serve: served, rollout: canary }, { owner: "other" }));
+    await expect(made.run(second)).rejects.toMatchObject({
+      code: expect.stringMatching(/STORE_CONFLICT|DEPLOY_FAILED/) as string,
+    });
+    expect(await first).toMatchObject({ outcome: "released" });
+  });
+
+  it("shows a plan first, and writes nothing if that is refused", async () => {
+    const made = await world();
+    await made.go(1);
+    const before = await made.inventory();
+    const plans: ReleasePlan[] = [];
+    made.calls.length = 0;
+    const outcome = await made.go(2, {}, { records: sampleRecords(200), onPlan: (plan) => plans.push(plan) < 0 });
+    expect(outcome).toMatchObject({ outcome: "declined", former: 1 });
+    expect(made.calls.filter((call) => !/^(Describe|List|Get|Invoke)/.test(call))).toEqual([]);
+    expect(await made.inventory()).toEqual(before);
+    const [plan] = plans;
+    expect(plan).toMatchObject({ endpoint: "churn-dev", from: 1, to: 2, decisions: { records: 200 } });
+    expect(plan?.cost.candidate.total).toBeCloseTo(2 * 730 * 0.115, 1);
+    expect(plan === undefined ? "" : planText(plan)).toMatch(
+      /Release of v2 at churn-dev, after v1[^]*become positive[^]*IAM actions: .*sagemaker:UpdateEndpoint/,
+    );
+  });
+
+  it("rolls back in one call, which can be repeated", async () => {
+    const made = await world();
+    await made.go(1);
+    await made.go(2);
+    const { session, registry, store, run } = made;
+    const back = () => run(rollBackRelease(session, { registry, store }, { from: 2, reason: "complaints" }));
+    expect(await back()).toEqual({ from: 2, to: 1, disagreements: [] });
+    expect(await statusOf(made)).toMatchObject({ alias: 1, serving: { v1: 1 }, baseline: 1, disagreements: [] });
+    expect((await registry.get(2)).status).toBe("quarantined");
+    const before = await made.inventory();
+    expect(await back()).toEqual({ from: 2, to: 1, disagreements: [] });
+    expect(await made.inventory()).toEqual(before);
+  });
+
+  it("goes step by step in a state machine, whose function never waits", async () => {
+    const seen: string[] = [];
+    const made: ReleaseWorld = await world({
+      functions: {
+        "churn-dev-release-step": async (event) => {
+          const { version } = event as { version: number };
+          const { registry, store } = made;
+          const step = await releaseStep(made.session, { registry, store, version, serve: served, rollout: canary });
+          seen.push(step.outcome);
+          return step;
+        },
+      },
+    });
+    await made.go(1);
+    const states = new SFNClient({ ...made.session.clientConfig });
+    const roleArn = "arn:aws:iam::123456789012:role/states";
+    const definition = JSON.stringify(releaseMachine(made.session.target, { everySeconds: 300 }));
+    const { stateMachineArn } = await states.send(
+      new CreateStateMachineCommand({ name: "release", roleArn, definition }),
+    );
+    const { executionArn } = await states.send(new StartExecutionCommand({ stateMachineArn, input: '{"version":2}' }));
+    await made.traffic(async () => {
+      for (;;) {
+        await made.session.clock.sleep(600_000);
+        const { status } = await states.send(new DescribeExecutionCommand({ executionArn }));
+        if (status !== "RUNNING") return expect(status).toBe("SUCCEEDED");
+      }
+    });
+    expect(seen.at(-1)).toBe("released");
+    expect(new Set(seen.slice(0, -1))).toEqual(new Set(["under way"]));
+    expect(await statusOf(made)).toMatchObject({ alias: 2, serving: { v2: 1 }, baseline: 2, disagreements: [] });
+    states.destroy();
+  });
+});

@@ -1,0 +1,96 @@
+import { release, type Release, type ReleaseOptions, type ReleaseOutcome } from "../../src/deploy/sagemaker/index.js";
+import { memoryStore, type ObjectStore } from "../../src/io/store/index.js";
+import { type ModelRegistry, storeRegistry } from "../../src/registry/index.js";
+import type { RehearsalOptions } from "../../src/rehearsal/rehearse.js";
+import { sampleArtifact } from "./artifact.js";
+import { type EndpointAccount, endpointAccount } from "./endpoint-session.js";
+
+/** A registry with three versions, the target's bucket, and a rehearsal in which releases happen. */
+export interface ReleaseWorld extends EndpointAccount {
+  readonly registry: ModelRegistry;
+  /** The target's part of the bucket. */
+  readonly store: ObjectStore;
+  /** Releases a version by a canary while requests arrive. */
+  readonly go: (version: number, more?: Partial<Release>, options?: ReleaseOptions) => Promise<ReleaseOutcome>;
+  /** Requests arrive while something else happens. */
+  readonly traffic: <T>(work: () => Promise<T>) => Promise<T>;
+  /** Statuses of the answers to the requests so far, by variant. */
+  readonly answers: Map<string, number[]>;
+}
+
+const artifacts = Promise.all([1, 2, 3].map((seed) => sampleArtifact({ networks: 0, seed })));
+
+/** Keys of a bucket below a prefix. */
+const below = (store: ObjectStore, prefix: string): ObjectStore => ({
+  ...store,
+  get: (key) => store.get(prefix + key),
+  put: (key, bytes, options) => store.put(prefix + key, bytes, options),
+  delete: (key) => store.delete(prefix + key),
+  getStream: (key) => store.getStream(prefix + key),
+  putStream: (key, content, options) => store.putStream(prefix + key, content, options),
+  list: async (key) =>
+    (await store.list(prefix + key)).map((info) => ({ ...info, key: info.key.slice(prefix.length) })),
+});
+
+export const canary: Release["rollout"] = {
+  strategy: { kind: "canary", steps: [0.2, 0.5, 1], bake: 5 * 60_000 },
+  guards: [
+    { kind: "errorRate", above: 0.01 },
+    { kind: "latency", statistic: "average", above: 200 },
+  ],
+  minRequests: 30,
+};
+
+export const served: Release["serve"] = (version, data) => ({
+  models: { [version]: { data } },
+  config: { kind: "real-time", variants: [{ model: version, instanceType: "ml.m5.large", instances: 2 }] },
+});
+
+export async function releaseWorld(options: RehearsalOptions = {}): Promise<ReleaseWorld> {
+  const bucket = memoryStore();
+  const account = await endpointAccount({ buckets: () => bucket, ...options });
+  const { session, rehearsal } = account;
+  const store = below(bucket, "churn-dev/");
+  const registry = storeRegistry(below(bucket, "churn-dev/registry/"), { name: "sample" });
+  for (const artifact of await artifacts) await registry.register(artifact);
+  const answers = new Map<string, number[]>();
+
+  async function ask(): Promise<void> {
+    const note = (variant: string, status: number) => answers.set(variant, [...(answers.get(variant) ?? []), status]);
+    await session
+      .call("sagemaker-runtime", "InvokeEndpoint", {
+        EndpointName: "churn-dev",
+        Body: "{}",
+        ContentType: "application/json",
+      })
+      .then(
+        ({ InvokedProductionVariant = "" }) => note(InvokedProductionVariant, 200),
+        (error: unknown) =>
+          note("failed", (error as { cause?: { OriginalStatusCode?: number } }).cause?.OriginalStatusCode ?? 0),
+      );
+  }
+
+  /** A request arrives every six seconds while something else happens. */
+  async function traffic<T>(work: () => Promise<T>): Promise<T> {
+    const over = new AbortController();
+    const asking = (async () => {
+      while (!over.signal.aborted) {
+        await rehearsal.clock.during(ask);
+        await rehearsal.clock.sleep(6_000, over.signal).catch(() => undefined);
+      }
+    })();
+    try {
+      return await account.run(work());
+    } finally {
+      over.abort();
+      await account.run(asking);
+    }
+  }
+
+  async function go(version: number, more: Partial<Release> = {}, given: ReleaseOptions = {}): Promise<ReleaseOutcome> {
+    const asked: Release = { registry, store, version, serve: served, rollout: canary, ...more };
+    const released = (): Promise<ReleaseOutcome> => release(session, asked, { every: 60_000, owner: "test", ...given });
+    return (await registry.aliases()).size > 0 ? traffic(released) : account.run(released());
+  }
+  return { ...account, registry, store, go, traffic, answers };
+}
