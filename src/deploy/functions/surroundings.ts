@@ -3,7 +3,7 @@ import { documentError, JsonValue } from "../../base/json/index.js";
 import type { Clock } from "../../base/async/index.js";
 import { type ObjectStore, typedStore } from "../../io/store/index.js";
 import { s3Objects, type S3Objects } from "../../io/store/s3/objects.js";
-import { type AwsTarget, parseAwsTarget } from "../aws/target.js";
+import { type AwsTarget, nameOf, parseAwsTarget } from "../aws/target.js";
 import { type AwsSession, awsSession, type ClientConfig } from "../sagemaker/session.js";
 import { targetStore } from "../sagemaker/target-store.js";
 
