@@ -17,7 +17,7 @@ const allowed: Record<string, readonly string[]> = {
   serving: ["base", "stats", "io", "data", "model", "drift", "monitor", "registry"],
   client: ["base", "data"],
   deploy: ["base", "stats", "io", "data", "model", "drift", "monitor", "registry", "jobs", "client"],
-  rehearsal: ["base", "io", "model", "container", "deploy"],
+  rehearsal: ["base", "io", "model", "container", "deploy", "report"],
   pipeline: [
     "base",
     "stats",

@@ -17,3 +17,4 @@ export type { State, StateMachine } from "../deploy/aws/index.js";
 export { StateFault } from "./states/fault.js";
 export { runStateMachine, type StateEvent, type StateServices } from "./states/interpreter.js";
 export type { TaskHandler } from "./states/tasks.js";
+export { timelineHtml, timelineText } from "./timeline.js";
