@@ -1,0 +1,68 @@
+import type { CreateEventSourceMappingRequest } from "@aws-sdk/client-lambda";
+import type { VirtualClock } from "../clock.js";
+import type { Emulator } from "../front/emulator.js";
+
+/** Messages of queues that Lambda takes for functions. */
+export interface Mappings {
+  put(id: string, mapping: CreateEventSourceMappingRequest): void;
+  get(id: string): CreateEventSourceMappingRequest | undefined;
+  remove(id: string): void;
+  /** Gives a message to the functions of its queue; false if there are none. */
+  take(queueArn: string, body: string): boolean;
+}
+
+export interface MappingOptions {
+  readonly clock: VirtualClock;
+  readonly region: string;
+  readonly emulator: Emulator;
+  readonly invoke: (name: string, event: unknown) => Promise<unknown>;
+  /** Sends a message to another queue. */
+  readonly send: (queueArn: string, body: string) => void;
+}
+
+interface BatchAnswer {
+  readonly batchItemFailures?: readonly unknown[];
+}
+
+/**
+ * Event source mappings. A message is a batch of its own; one that fails comes again after the queue's visibility timeout, and
+ * goes to its dead-letter queue when it was received as often as the queue allows.
+ */
+export function eventSourceMappings({ clock, region, emulator, invoke, send }: MappingOptions): Mappings {
+  const mappings = new Map<string, CreateEventSourceMappingRequest>();
+  let messages = 0;
+
+  async function receive(functionName: string, eventSourceARN: string, body: string, tried: number): Promise<void> {
+    const messageId = `message-${++messages}`;
+    const attributes = { ApproximateReceiveCount: String(tried), SentTimestamp: String(clock.now()) };
+    const record = { messageId, receiptHandle: messageId, body, attributes, messageAttributes: {}, eventSource: "aws:sqs" };
+    const event = { Records: [{ ...record, eventSourceARN, awsRegion: region }] };
+    try {
+      const answer = (await invoke(functionName, event)) as BatchAnswer | null | undefined;
+      if ((answer?.batchItemFailures ?? []).length === 0) return;
+    } catch {
+      // It failed as a whole: the same.
+    }
+    const { VisibilityTimeout = "30", RedrivePolicy } = await emulator.queueAttributes(eventSourceARN);
+    const policy = JSON.parse(RedrivePolicy ?? "{}") as { deadLetterTargetArn?: string; maxReceiveCount?: number };
+    if (policy.deadLetterTargetArn !== undefined && tried >= (policy.maxReceiveCount ?? 1))
+      return send(policy.deadLetterTargetArn, body);
+    clock.at(clock.now() + Number(VisibilityTimeout) * 1000, () => begin(functionName, eventSourceARN, body, tried + 1));
+  }
+
+  const begin = (functionName: string, queueArn: string, body: string, tried: number): void =>
+    void clock.during(() => receive(functionName, queueArn, body, tried));
+
+  return {
+    put: (id, mapping) => void mappings.set(id, mapping),
+    get: (id) => mappings.get(id),
+    remove: (id) => void mappings.delete(id),
+    take(queueArn, body) {
+      const fitting = [...mappings.values()].filter(
+        ({ EventSourceArn, Enabled = true }) => EventSourceArn === queueArn && Enabled,
+      );
+      for (const { FunctionName = "" } of fitting) begin(FunctionName, queueArn, body, 1);
+      return fitting.length > 0;
+    },
+  };
+}
