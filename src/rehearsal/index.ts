@@ -6,6 +6,7 @@
 export type { ExercisedAction } from "./access/permissions.js";
 export type { PolicyDocument } from "./access/policy.js";
 export { virtualClock, type VirtualClock } from "./clock.js";
+export { applyTemplate, type RehearsedStack, type StackOptions } from "./cloudformation/apply.js";
 export { AwsError } from "./front/aws-error.js";
 export type { AwsCall } from "./front/front.js";
 export type { LambdaContext, LambdaHandler } from "./lambda/functions.js";

@@ -1,3 +1,4 @@
+import { parseJson } from "../base/json/index.js";
 import { uniform } from "../base/random.js";
 import { permissionsOf, type ExercisedAction } from "./access/permissions.js";
 import type { PolicyDocument } from "./access/policy.js";
@@ -11,6 +12,8 @@ import { startFront, type AwsCall, type Service } from "./front/front.js";
 import { checkRequest, type Protocol } from "./front/request.js";
 import { serviceModels } from "./front/shapes/model.js";
 import { lambdaFunctions, type LambdaHandler } from "./lambda/functions.js";
+import { eventSourceMappings } from "./lambda/mappings.js";
+import { lambdaService } from "./lambda/service.js";
 import { arnOf, type AwsPlace } from "./place.js";
 import { callsOf, refusal } from "./states/calls.js";
 import type { Execution } from "./states/executions.js";
@@ -88,6 +91,8 @@ export interface RehearsalEntry {
 export interface Rehearsal {
   /** Address for `AWS_ENDPOINT_URL`, or for a client's `endpoint`. */
   readonly url: string;
+  readonly account: string;
+  readonly region: string;
   readonly clock: VirtualClock;
   readonly timeline: readonly RehearsalEntry[];
   /** The actions that were used so far, each with who used it and on what. */
@@ -137,9 +142,20 @@ export async function rehearse(options: RehearsalOptions = {}): Promise<Rehearsa
     onNote: (text) => void notes.push(text),
   });
   const emulator = emulatorAt(options.emulator, region);
-  const functions = lambdaFunctions(clock, options.functions ?? {}, ({ target, reason }) => {
+  const functions = lambdaFunctions(clock, options.functions ?? {}, ({ target, event, reason }) => {
     note("dead letter", `${target}: ${reason}`);
+    const queue = lambda.deadLetters(target);
+    if (queue !== undefined) actOn(queue, event);
   });
+  const mappings = eventSourceMappings({
+    clock,
+    region,
+    emulator,
+    invoke: (name, event) => functions.invoke(name, event),
+    send: (arn, body) => actOn(arn, parseJson(body)),
+    onLost: (arn, reason) => note("dead letter", `${arn}: ${reason}`),
+  });
+  const lambda = lambdaService(place, functions, mappings);
 
   const bus = eventBus({
     clock,
@@ -197,6 +213,7 @@ export async function rehearse(options: RehearsalOptions = {}): Promise<Rehearsa
     sagemaker: sagemaker.service,
     logs: sagemaker.logs,
     "application-autoscaling": scaling.service,
+    lambda: lambda.service,
   };
   const states = statesService({
     clock,
@@ -228,6 +245,8 @@ export async function rehearse(options: RehearsalOptions = {}): Promise<Rehearsa
   };
   return {
     url: front.url,
+    account,
+    region,
     clock,
     timeline,
     notes,
@@ -264,6 +283,7 @@ export async function rehearse(options: RehearsalOptions = {}): Promise<Rehearsa
     if (service === "autoscaling") return scaling.onAlarm(arn, (payload as { readonly alarmName: string }).alarmName);
     if (service === "states") return states["StartExecution"]?.({ stateMachineArn: arn, input: message } as never);
     if (service === "sns") return clock.during(() => emulator.publish(arn, "", message));
+    if (service === "sqs" && mappings.take(arn, message)) return undefined;
     if (service === "sqs") return clock.during(() => emulator.sendMessage(arn, message));
     throw new AwsError("InvalidTarget", `The rehearsal does not deliver to ${arn}.`);
   }

@@ -24,7 +24,7 @@ const ingest = {
   params: { target: "churn", positive: "Yes" },
   inputs: { file: "input.customers" },
 };
-const graph = {
+export const graph = {
   inputs: { customers: "file" },
   steps: [ingest, { id: "train", job: "train", inputs: { rows: "ingest.rows" } }],
 };

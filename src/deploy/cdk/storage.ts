@@ -1,12 +1,12 @@
 import { Duration, RemovalPolicy } from "aws-cdk-lib";
 import { Trail } from "aws-cdk-lib/aws-cloudtrail";
 import { Repository, TagMutability, TagStatus } from "aws-cdk-lib/aws-ecr";
+import { PolicyStatement, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { type IKey, Key } from "aws-cdk-lib/aws-kms";
 import { Bucket, BucketEncryption, type CfnBucket, type IBucket } from "aws-cdk-lib/aws-s3";
-import { S3_SERVER_ACCESS_LOGS_USE_BUCKET_POLICY } from "aws-cdk-lib/cx-api";
 import { Construct } from "constructs";
 import { ChurnkitError } from "../../base/errors.js";
-import { type AwsTarget, nameOf } from "../aws/target.js";
+import { type AwsTarget, nameOf, partitionOf } from "../aws/target.js";
 import { argued } from "./argued.js";
 import { closed } from "./closed.js";
 import { letServicesUse } from "./key-policy.js";
@@ -18,11 +18,11 @@ export interface ChurnStorageProps {
   readonly target: AwsTarget;
   /** The key to use. Default: the construct makes one. */
   readonly key?: IKey;
-  /** `false` lets the key and the buckets go with the stack, if they are empty. Default true. */
+  /** `false` lets the key and the buckets go with the stack, once they are empty. Default true. */
   readonly retain?: boolean;
   /** Days until old versions of objects are deleted. Default 30. */
   readonly versionDays?: number;
-  /** Keeps a log of each access to the bucket, in a bucket of its own. Default true. */
+  /** Keeps a log of each access to the bucket, in a bucket of its own. Default as `retain`: that bucket is never empty for long. */
   readonly accessLogs?: boolean;
   /** Another region, in which a copy of each object is kept. */
   readonly replicaRegion?: string;
@@ -63,9 +63,7 @@ export class ChurnStorage extends Construct {
   constructor(scope: Construct, id: string, props: ChurnStorageProps) {
     super(scope, id);
     const target = targetOf(this, props.target);
-    // Access logs by a bucket's policy; the library's old way needs access lists, which are closed here.
-    this.node.setContext(S3_SERVER_ACCESS_LOGS_USE_BUCKET_POLICY, true);
-    const { retain = true, versionDays = 30, accessLogs = true, trail = false } = props;
+    const { retain = true, versionDays = 30, accessLogs = retain, trail = false } = props;
     const removalPolicy = retain ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY;
     this.key = props.key ?? ownKey(this, target, removalPolicy);
     const logs = accessLogs ? logBucket(this, target, removalPolicy) : undefined;
@@ -83,16 +81,15 @@ export class ChurnStorage extends Construct {
           abortIncompleteMultipartUploadAfter: Duration.days(7),
         },
       ],
-      ...(logs && { serverAccessLogsBucket: logs, serverAccessLogsPrefix: "access/" }),
       ...(props.replicaRegion !== undefined && replicaOf(this, target, this.key, props.replicaRegion, removalPolicy)),
       removalPolicy,
     });
+    const made = this.bucket.node.defaultChild as CfnBucket;
     // The library's own switch is a function that sets this after the bucket is made.
-    (this.bucket.node.defaultChild as CfnBucket).notificationConfiguration = {
-      eventBridgeConfiguration: { eventBridgeEnabled: true },
-    };
+    made.notificationConfiguration = { eventBridgeConfiguration: { eventBridgeEnabled: true } };
     if (logs === undefined)
-      argued(this.bucket, { "AwsSolutions-S1": "Access logs were declined with accessLogs: false." });
+      argued(this.bucket, { "AwsSolutions-S1": "This stage does without access logs: their bucket would outlive it." });
+    else logAccess(made, target, logs);
     if (trail) recordAccess(this, target, this.bucket, this.key, logs);
     this.repository = props.repository === true ? repositoryOf(this, target, this.key, removalPolicy) : undefined;
   }
@@ -125,11 +122,31 @@ function logBucket(scope: Construct, target: AwsTarget, removalPolicy: RemovalPo
   return bucket as IBucket;
 }
 
+/** Lets S3 write the log of a bucket into another, before it begins to. */
+function logAccess(bucket: CfnBucket, target: AwsTarget, logs: IBucket): void {
+  const logFilePrefix = "access/";
+  const { policyDependable } = logs.addToResourcePolicy(
+    new PolicyStatement({
+      sid: "AccessLogs",
+      principals: [new ServicePrincipal("logging.s3.amazonaws.com")],
+      actions: ["s3:PutObject"],
+      resources: [logs.arnForObjects(`${logFilePrefix}*`)],
+      // By its name: the bucket itself comes after this.
+      conditions: {
+        ArnLike: { "aws:SourceArn": `arn:${partitionOf(target.region)}:s3:::${target.bucket}` },
+        StringEquals: { "aws:SourceAccount": target.account },
+      },
+    }),
+  );
+  if (policyDependable !== undefined) bucket.node.addDependency(policyDependable);
+  bucket.loggingConfiguration = { destinationBucketName: logs.bucketName, logFilePrefix };
+}
+
 function recordAccess(scope: Construct, target: AwsTarget, bucket: Bucket, key: IKey, logs: IBucket | undefined): void {
   if (logs === undefined)
     throw new ChurnkitError(
       "OPTION_INVALID",
-      `${scope.node.path} has a trail, but no bucket for it: leave accessLogs: false out.`,
+      `${scope.node.path} has a trail, but no bucket for it: give it accessLogs: true.`,
       { where: { value: "trail" } },
     );
   const trail = new Trail(scope, "Trail", {

@@ -82,7 +82,7 @@ export async function applyTemplate(
   const { account, region } = rehearsal;
   const standing = new Map<string, Standing>();
   const wire = wireTo(rehearsal.url, region);
-  let current = readTemplate(template);
+  let current: Template = { Resources: {}, Parameters: {}, Outputs: {} };
 
   const surroundingsOf = (logical: string): Surroundings => ({
     wire,
@@ -126,7 +126,11 @@ export async function applyTemplate(
     const former = standing.get(id);
     const isRetained = DeletionPolicy === "Retain" || DeletionPolicy === "RetainExceptOnCreate";
     const keep = (made: Made): void => void standing.set(id, { type, made, properties, isRetained });
-    if (former !== undefined && former.type === type && JSON.stringify(former.properties) === JSON.stringify(properties)) {
+    if (
+      former !== undefined &&
+      former.type === type &&
+      JSON.stringify(former.properties) === JSON.stringify(properties)
+    ) {
       keep(former.made);
       return undefined;
     }
@@ -151,23 +155,43 @@ export async function applyTemplate(
   async function removeAll(ids: readonly string[]): Promise<void> {
     for (const id of ids) {
       const found = standing.get(id);
-      if (found !== undefined && !found.isRetained)
-        await kindOf(id, found.type).remove(found.made, surroundingsOf(id));
+      if (found !== undefined && !found.isRetained) await kindOf(id, found.type).remove(found.made, surroundingsOf(id));
       standing.delete(id);
     }
   }
 
-  const reversed = (): string[] => [...standing.keys()].reverse();
+  const beside = ({ Resources }: Template): string[] =>
+    [...standing.keys()].filter((id) => !Object.hasOwn(Resources, id)).reverse();
 
-  try {
-    for (const { id, type } of typesOf(current)) kindOf(id, type);
-    for (const id of inOrder(current)) await put(id, current);
-  } catch (error) {
-    // What was made is removed as CloudFormation does; the first error tells why.
-    for (const id of reversed()) await removeAll([id]).catch(() => undefined);
-    throw error;
+  /** Brings everything to a template; tells what was done. */
+  async function bringTo(next: Template): Promise<string[]> {
+    for (const [id, { Type }] of Object.entries(next.Resources)) kindOf(id, Type);
+    const done: string[] = [];
+    for (const id of inOrder(next)) {
+      const what = await put(id, next);
+      if (what !== undefined) done.push(what);
+    }
+    const gone = beside(next);
+    await removeAll(gone);
+    return [...done, ...gone.map((id) => `delete ${id}`)];
   }
 
+  /** Goes back as CloudFormation does. What that meets is not told: the error that led to it says why. */
+  async function goBack(): Promise<void> {
+    for (const id of beside(current)) await removeAll([id]).catch(() => undefined);
+    for (const id of inOrder(current)) await put(id, current).catch(() => undefined);
+  }
+
+  const change = async (next: Template): Promise<string[]> => {
+    const done = await bringTo(next).catch(async (error: unknown) => {
+      await goBack();
+      throw error;
+    });
+    current = next;
+    return done;
+  };
+
+  await change(readTemplate(template));
   return {
     resources: () => Object.fromEntries([...standing].map(([id, { made }]) => [id, made.id])),
     outputs: () =>
@@ -175,26 +199,13 @@ export async function applyTemplate(
         Object.entries(current.Outputs).map(([id, { Value }]) => [id, String(resolved(Value, current))]),
       ),
     async update(json) {
-      const next = readTemplate(json);
-      for (const { id, type } of typesOf(next)) kindOf(id, type);
-      const done: string[] = [];
-      for (const id of inOrder(next)) {
-        const what = await put(id, next);
-        if (what !== undefined) done.push(what);
-      }
-      const gone = reversed().filter((id) => !Object.hasOwn(next.Resources, id));
-      await removeAll(gone);
-      current = next;
-      done.push(...gone.map((id) => `delete ${id}`));
+      const done = await change(readTemplate(json));
       if (done.length === 0) throw new AwsError("ValidationError", "No updates are to be performed.");
       return done;
     },
-    remove: () => removeAll(reversed()),
+    remove: () => removeAll([...standing.keys()].reverse()),
   };
 }
-
-const typesOf = ({ Resources }: Template): { readonly id: string; readonly type: string }[] =>
-  Object.entries(Resources).map(([id, { Type: type }]) => ({ id, type }));
 
 function kindOf(id: string, type: string): Kind {
   const kind = Object.hasOwn(kinds, type) ? kinds[type] : undefined;

@@ -76,7 +76,8 @@ export function inOrder({ Resources, Parameters }: Template): string[] {
     if (ordered.includes(id)) return;
     if (path.includes(id)) throw unapplied(`The resources ${[...path, id].join(" -> ")} need each other.`, id);
     const resource = Resources[id];
-    if (resource === undefined) throw unapplied(`The resource ${path.at(-1) ?? ""} refers to ${id}, which is not there.`, id);
+    if (resource === undefined)
+      throw unapplied(`The resource ${path.at(-1) ?? ""} refers to ${id}, which is not there.`, id);
     const named = [...referredIn(resource.Properties), ...[resource.DependsOn ?? []].flat()];
     for (const other of new Set(named))
       if (!other.startsWith("AWS::") && !Object.hasOwn(Parameters, other)) visit(other, [...path, id]);

@@ -23,6 +23,8 @@ export function valueOf(value: unknown, names: Names): unknown {
   );
 }
 
+const listed = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [value]);
+
 function resultOf(name: string, argument: unknown, names: Names): unknown {
   if (name === "Ref") return names.ref(String(argument));
   if (name === "Fn::GetAtt") {
@@ -30,7 +32,7 @@ function resultOf(name: string, argument: unknown, names: Names): unknown {
     return names.attribute(id, path.join("."));
   }
   if (name === "Fn::Sub") return substituted(argument, names);
-  const given = [valueOf(argument, names)].flat() as unknown[];
+  const given = listed(valueOf(argument, names));
   const [first, second] = given;
   if (name === "Fn::Join") return (second as unknown[]).map(String).join(String(first));
   if (name === "Fn::Split") return String(second).split(String(first));
@@ -40,10 +42,11 @@ function resultOf(name: string, argument: unknown, names: Names): unknown {
 
 /** A text with what `${Name}` and `${Name.Attribute}` stand for; `${!Name}` is `${Name}`. */
 function substituted(argument: unknown, names: Names): string {
-  const [text, more = {}] = Array.isArray(argument) ? (argument as [string, Record<string, unknown>]) : [String(argument)];
-  return text.replace(/\$\{([^}]+)\}/g, (_, name: string) => {
+  const [text, more] = listed(argument);
+  const own = (more ?? {}) as Readonly<Record<string, unknown>>;
+  return String(text).replace(/\$\{([^}]+)\}/g, (_, name: string) => {
     if (name.startsWith("!")) return `\${${name.slice(1)}}`;
-    if (Object.hasOwn(more, name)) return String(valueOf(more[name], names));
+    if (Object.hasOwn(own, name)) return String(valueOf(own[name], names));
     const [id = "", ...path] = name.split(".");
     return String(path.length === 0 ? names.ref(id) : names.attribute(id, path.join(".")));
   });

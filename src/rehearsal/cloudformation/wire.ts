@@ -1,3 +1,4 @@
+import { parseJson } from "../../base/json/index.js";
 import { AwsError } from "../front/aws-error.js";
 
 /** Sends requests to the front, as the SDKs would. */
@@ -50,7 +51,7 @@ export function wireTo(url: string, region: string): Wire {
       const type = service === "states" || service === "monitoring" || service === "sqs" ? "1.0" : "1.1";
       const target = `${targets[service]}.${operation}`;
       const text = await post(service, operation, `application/x-amz-json-${type}`, target, JSON.stringify(input));
-      return (text === "" ? {} : JSON.parse(text)) as Record<string, unknown>;
+      return (text === "" ? {} : parseJson(text)) as Record<string, unknown>;
     },
     query(service, operation, input) {
       const form = new URLSearchParams({ Action: operation, Version: versions[service] });
@@ -63,7 +64,8 @@ export function wireTo(url: string, region: string): Wire {
 /** The names and values of a form that stands for an input: lists by `member`, and `Attributes`, the only map, by `entry`. */
 function formOf(value: unknown, path = ""): [string, string][] {
   if (value === undefined) return [];
-  if (typeof value !== "object" || value === null) return [[path, String(value)]];
+  if (typeof value !== "object" || value === null)
+    return [[path, typeof value === "string" ? value : JSON.stringify(value)]];
   const under = (name: string): string => (path === "" ? name : `${path}.${name}`);
   if (Array.isArray(value)) return value.flatMap((each, i) => formOf(each, under(`member.${i + 1}`)));
   if (path === "Attributes")

@@ -19,6 +19,7 @@ export interface DeadLetter {
 }
 
 export interface Functions {
+  has(name: string): boolean;
   /** Calls a function and waits for its answer. */
   invoke(name: string, event: unknown): Promise<unknown>;
   /** Calls a function later, as Lambda's own queue does: twice more if it fails, after one and two minutes. */
@@ -66,5 +67,5 @@ export function lambdaFunctions(
     });
   }
 
-  return { invoke, queue: (name, event) => attempt(name, event, 0) };
+  return { has: (name) => Object.hasOwn(handlers, name), invoke, queue: (name, event) => attempt(name, event, 0) };
 }

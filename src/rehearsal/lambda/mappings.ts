@@ -1,4 +1,5 @@
 import type { CreateEventSourceMappingRequest } from "@aws-sdk/client-lambda";
+import { parseJson } from "../../base/json/index.js";
 import type { VirtualClock } from "../clock.js";
 import type { Emulator } from "../front/emulator.js";
 
@@ -18,6 +19,8 @@ export interface MappingOptions {
   readonly invoke: (name: string, event: unknown) => Promise<unknown>;
   /** Sends a message to another queue. */
   readonly send: (queueArn: string, body: string) => void;
+  /** Is told of a message whose queue does not say what is to become of it. */
+  readonly onLost: (queueArn: string, reason: string) => void;
 }
 
 interface BatchAnswer {
@@ -28,14 +31,21 @@ interface BatchAnswer {
  * Event source mappings. A message is a batch of its own; one that fails comes again after the queue's visibility timeout, and
  * goes to its dead-letter queue when it was received as often as the queue allows.
  */
-export function eventSourceMappings({ clock, region, emulator, invoke, send }: MappingOptions): Mappings {
+export function eventSourceMappings({ clock, region, emulator, invoke, send, onLost }: MappingOptions): Mappings {
   const mappings = new Map<string, CreateEventSourceMappingRequest>();
   let messages = 0;
 
   async function receive(functionName: string, eventSourceARN: string, body: string, tried: number): Promise<void> {
     const messageId = `message-${++messages}`;
     const attributes = { ApproximateReceiveCount: String(tried), SentTimestamp: String(clock.now()) };
-    const record = { messageId, receiptHandle: messageId, body, attributes, messageAttributes: {}, eventSource: "aws:sqs" };
+    const record = {
+      messageId,
+      receiptHandle: messageId,
+      body,
+      attributes,
+      messageAttributes: {},
+      eventSource: "aws:sqs",
+    };
     const event = { Records: [{ ...record, eventSourceARN, awsRegion: region }] };
     try {
       const answer = (await invoke(functionName, event)) as BatchAnswer | null | undefined;
@@ -44,14 +54,18 @@ export function eventSourceMappings({ clock, region, emulator, invoke, send }: M
       // It failed as a whole: the same.
     }
     const { VisibilityTimeout = "30", RedrivePolicy } = await emulator.queueAttributes(eventSourceARN);
-    const policy = JSON.parse(RedrivePolicy ?? "{}") as { deadLetterTargetArn?: string; maxReceiveCount?: number };
+    const policy = parseJson(RedrivePolicy ?? "{}") as { deadLetterTargetArn?: string; maxReceiveCount?: number };
     if (policy.deadLetterTargetArn !== undefined && tried >= (policy.maxReceiveCount ?? 1))
       return send(policy.deadLetterTargetArn, body);
-    clock.at(clock.now() + Number(VisibilityTimeout) * 1000, () => begin(functionName, eventSourceARN, body, tried + 1));
+    clock.at(clock.now() + Number(VisibilityTimeout) * 1000, () =>
+      begin(functionName, eventSourceARN, body, tried + 1),
+    );
   }
 
   const begin = (functionName: string, queueArn: string, body: string, tried: number): void =>
-    void clock.during(() => receive(functionName, queueArn, body, tried));
+    void clock
+      .during(() => receive(functionName, queueArn, body, tried))
+      .catch((error: unknown) => onLost(queueArn, error instanceof Error ? error.message : String(error)));
 
   return {
     put: (id, mapping) => void mappings.set(id, mapping),

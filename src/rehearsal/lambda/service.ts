@@ -34,15 +34,19 @@ export function lambdaService(place: AwsPlace, functions: Functions, mappings: M
     return found;
   }
 
-  const described = ({ settings: { Code: _code, ...settings } }: Kept): object => ({
+  const described = ({ settings }: Kept): object => ({
     ...settings,
+    Code: undefined,
     FunctionArn: arnOf(place, "lambda", `function:${settings.FunctionName ?? ""}`),
     State: "Active",
   });
 
   const changed = (settings: Partial<CreateFunctionRequest>): object => {
     const former = find(settings.FunctionName);
-    const next = { ...former, settings: { ...former.settings, ...settings, FunctionName: former.settings.FunctionName } };
+    const next = {
+      ...former,
+      settings: { ...former.settings, ...settings, FunctionName: former.settings.FunctionName },
+    };
     kept.set(nameOf(settings.FunctionName), next);
     return described(next);
   };

@@ -21,7 +21,11 @@ const role: Kind = {
     });
     const inline = inlineOf(properties);
     for (const { PolicyName, PolicyDocument } of inline)
-      await wire.query("iam", "PutRolePolicy", { RoleName, PolicyName, PolicyDocument: JSON.stringify(PolicyDocument) });
+      await wire.query("iam", "PutRolePolicy", {
+        RoleName,
+        PolicyName,
+        PolicyDocument: JSON.stringify(PolicyDocument),
+      });
     const attributes = { Arn: elementOf(answer, "Arn"), RoleId: elementOf(answer, "RoleId") };
     return { id: RoleName, attributes, parts: inline.map(({ PolicyName }) => PolicyName) };
   },

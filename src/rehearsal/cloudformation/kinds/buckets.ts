@@ -1,10 +1,10 @@
-import type { S3Client } from "@aws-sdk/client-s3";
+import type * as S3 from "@aws-sdk/client-s3";
 import { ChurnkitError } from "../../../base/errors.js";
 import type { Properties } from "../properties.js";
 import { generated, type Kind, putKind, type Surroundings, tagsIn } from "./kind.js";
 
 /** S3 speaks XML, so its package does this. */
-async function s3(surroundings: Surroundings): Promise<{ sdk: typeof import("@aws-sdk/client-s3"); client: S3Client }> {
+async function s3(surroundings: Surroundings): Promise<{ sdk: typeof S3; client: S3.S3Client }> {
   const sdk = await import("@aws-sdk/client-s3").catch((cause: unknown) => {
     throw new ChurnkitError(
       "PEER_MISSING",
@@ -47,12 +47,7 @@ const bucket: Kind = {
 };
 
 /** Each property is a call of its own. */
-async function configure(
-  properties: Properties,
-  sdk: typeof import("@aws-sdk/client-s3"),
-  client: S3Client,
-  Bucket: string,
-): Promise<void> {
+async function configure(properties: Properties, sdk: typeof S3, client: S3.S3Client, Bucket: string): Promise<void> {
   const when = async (name: string, send: (value: Json) => Promise<unknown>): Promise<void> => {
     const value = properties.take(name);
     if (value !== undefined) await send(value as Json);

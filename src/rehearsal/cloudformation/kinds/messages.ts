@@ -15,7 +15,7 @@ const attributesOf = (properties: Properties): Record<string, string> =>
   Object.fromEntries(
     Object.entries(properties.some(...queueAttributes)).map(([name, value]) => [
       name,
-      typeof value === "object" ? JSON.stringify(value) : String(value),
+      typeof value === "string" ? value : JSON.stringify(value),
     ]),
   );
 
@@ -44,7 +44,8 @@ const queuePolicy = putKind({
     return { id: logical, parts: queues };
   },
   remove: async ({ parts = [] }, { wire }) => {
-    for (const QueueUrl of parts) await wire.json("sqs", "SetQueueAttributes", { QueueUrl, Attributes: { Policy: "" } });
+    for (const QueueUrl of parts)
+      await wire.json("sqs", "SetQueueAttributes", { QueueUrl, Attributes: { Policy: "" } });
   },
 });
 

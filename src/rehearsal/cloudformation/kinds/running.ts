@@ -4,22 +4,19 @@ import { type Kind, lowered, tagMap, tagsIn } from "./kind.js";
 const lambdaFunction: Kind = {
   named: "FunctionName",
   create: async (properties, { wire }) => {
-    const { FunctionArn, FunctionName } = await wire.json("lambda", "CreateFunction", requestOf(properties));
+    const request = { Tags: tagMap(properties), ...properties.rest() };
+    const { FunctionArn, FunctionName } = await wire.json("lambda", "CreateFunction", request);
     return { id: String(FunctionName), attributes: { Arn: String(FunctionArn) } };
   },
   update: async (properties, { wire }, made) => {
-    const { Code, Tags: _tags, ...configuration } = requestOf(properties);
-    await wire.json("lambda", "UpdateFunctionCode", { FunctionName: made.id, ...(Code as object) });
-    await wire.json("lambda", "UpdateFunctionConfiguration", configuration);
+    properties.some("FunctionName", "Tags");
+    const FunctionName = made.id;
+    await wire.json("lambda", "UpdateFunctionCode", { FunctionName, ...properties.object("Code")?.rest() });
+    await wire.json("lambda", "UpdateFunctionConfiguration", { FunctionName, ...properties.rest() });
     return made;
   },
   remove: ({ id }, { wire }) => wire.json("lambda", "DeleteFunction", { FunctionName: id }),
 };
-
-const requestOf = (properties: Properties): Record<string, unknown> => ({
-  Tags: tagMap(properties),
-  ...properties.rest(),
-});
 
 const permission: Kind = {
   create: async (properties, { wire, logical }) => {
@@ -33,12 +30,13 @@ const permission: Kind = {
 
 const mapping: Kind = {
   create: async (properties, { wire }) => {
-    const { UUID } = await wire.json("lambda", "CreateEventSourceMapping", requestOf(properties));
+    const request = { Tags: tagMap(properties), ...properties.rest() };
+    const { UUID } = await wire.json("lambda", "CreateEventSourceMapping", request);
     return { id: String(UUID), attributes: { Id: String(UUID) } };
   },
   update: async (properties, { wire }, made) => {
-    const { Tags: _tags, EventSourceArn: _source, ...settings } = requestOf(properties);
-    await wire.json("lambda", "UpdateEventSourceMapping", { UUID: made.id, ...settings });
+    properties.some("EventSourceArn", "Tags");
+    await wire.json("lambda", "UpdateEventSourceMapping", { UUID: made.id, ...properties.rest() });
     return made;
   },
   remove: ({ id }, { wire }) => wire.json("lambda", "DeleteEventSourceMapping", { UUID: id }),
@@ -130,9 +128,14 @@ const repository: Kind = {
     await wire.json("ecr", "CreateRepository", {
       repositoryName,
       imageTagMutability: properties.text("ImageTagMutability", "MUTABLE"),
-      imageScanningConfiguration: { scanOnPush: properties.object("ImageScanningConfiguration")?.take("ScanOnPush") === true },
+      imageScanningConfiguration: {
+        scanOnPush: properties.object("ImageScanningConfiguration")?.take("ScanOnPush") === true,
+      },
       ...(encryption && {
-        encryptionConfiguration: { encryptionType: encryption.text("EncryptionType"), kmsKey: encryption.text("KmsKey") },
+        encryptionConfiguration: {
+          encryptionType: encryption.text("EncryptionType"),
+          kmsKey: encryption.text("KmsKey"),
+        },
       }),
       // ECR's tags are those of most services.
       tags: tagsIn(properties),
