@@ -3,8 +3,6 @@
  *
  * @module churnkit/rehearsal
  */
-export type { ExercisedAction } from "./access/permissions.js";
-export type { PolicyDocument } from "./access/policy.js";
 export { virtualClock, type VirtualClock } from "./clock.js";
 export { applyTemplate, type RehearsedStack, type StackOptions } from "./cloudformation/apply.js";
 export { AwsError } from "./front/aws-error.js";
