@@ -12,7 +12,7 @@ import { type References, withKey } from "./references.js";
 import { roleFor } from "./roles.js";
 
 /** The functions of a loop: what each does is in `churnkit/deploy/functions`, what it may do in `policyFor`. */
-export const functionNames = ["ingestion", "validation", "evaluation", "retrain", "monitor", "release"] as const;
+export const functionNames = ["ingestion", "validation", "evaluation", "retrain", "monitor", "approved"] as const;
 export type FunctionName = (typeof functionNames)[number];
 
 /** Megabytes of those that read data or load a model; the others only call services. */

@@ -118,7 +118,7 @@ export class ChurnLoop extends Construct {
   readonly storage: ChurnStorage;
   readonly topic: Topic;
   readonly deadLetters: Queue;
-  /** By the names of the handlers: `ingestion`, `validation`, `evaluation`, `retrain`, `monitor` and `release`. */
+  /** By the names of the handlers: `ingestion`, `validation`, `evaluation`, `retrain`, `monitor` and `approved`. */
   readonly functions: Readonly<Record<FunctionName, LambdaFunction>>;
   readonly machine: StateMachine;
   /** What SageMaker takes on: the target's `role`. */
@@ -175,7 +175,7 @@ export class ChurnLoop extends Construct {
   #automate(target: AwsTarget, props: ChurnLoopProps, group: string): void {
     const { automation = true, monitorHours, reconcileHours } = props;
     const deadLetters = arnOf(target, "sqs", nameOf(target, "dead-letters"));
-    const called = { retrain: "retrain", approved: "release", monitor: "monitor" } as const;
+    const called = { retrain: "retrain", approved: "approved", monitor: "monitor" } as const;
     const arns = Object.fromEntries(
       Object.entries(called).map(([option, name]) => [option, functionArn(target, name)]),
     );

@@ -111,7 +111,7 @@ describe("a bucket", () => {
 });
 
 describe("permissions", () => {
-  const own = ["execution", "ingestion", "validation", "evaluation", "retrain", "monitor", "release"] as const;
+  const own = ["execution", "ingestion", "validation", "evaluation", "retrain", "monitor", "approved"] as const;
 
   it.each([...own, "states"] as const)("of %s are those of policyFor, and what its service needs", (role) => {
     const id = Object.keys(templateOf("churn-dev").Resources).find(
@@ -159,7 +159,7 @@ describe("the functions", () => {
   it("have a dead-letter queue, a log that ends, an alarm, and know the target", () => {
     const functions = ofType("churn-dev", "AWS::Lambda::Function");
     expect(functions.map(({ Properties }) => Properties["Handler"]).sort()).toEqual(
-      ["evaluation", "ingestion", "monitor", "release", "retrain", "validation"].map((name) => `index.${name}`),
+      ["approved", "evaluation", "ingestion", "monitor", "retrain", "validation"].map((name) => `index.${name}`),
     );
     const logs = ofType("churn-dev", "AWS::Logs::LogGroup");
     expect(logs.every(({ Properties }) => Properties["RetentionInDays"] === 30 && Properties["KmsKeyId"])).toBe(true);

@@ -10,7 +10,7 @@ import { devStack, graph, testApp } from "../../helpers/churn-stack.js";
 import { awsPython, botocoreData, type Moto, motoClient, sharedMoto } from "../../helpers/moto.js";
 
 const ready = await awsPython("stacks of the CDK in the rehearsal");
-const names = ["ingestion", "validation", "evaluation", "retrain", "monitor", "release"];
+const names = ["ingestion", "validation", "evaluation", "retrain", "monitor", "approved"];
 const minute = 60_000;
 const hour = 60 * minute;
 
@@ -124,17 +124,19 @@ describe.skipIf(!ready)("the stack of the whole loop", () => {
       template({ alarms: { drift: 0.3 }, automation: false, logDays: 60, budget: undefined as never }),
     );
     const what = done.map((each) => each.replace(/Loop(\w+?)[0-9A-F]{8}$/, "$1")).sort();
-    expect(what).toEqual([
-      "delete WatchBudget",
-      "update ArrivedRule",
-      ...["Approved", "Monitor", "Reconcile", "Retrain"].map((name) => `update ChurnDev${name}`),
-      ...["Evaluation", "Ingestion", "Machine", "Monitor", "Release", "Retrain", "Validation"].map(
-        (name) => `update ${name}Logs`,
-      ),
-      "update WatchChurnDevDrift",
-      "update WatchDashboard",
-      "update WatchLogs",
-    ]);
+    expect(what).toEqual(
+      [
+        "delete WatchBudget",
+        "update ArrivedRule",
+        ...["Approved", "Monitor", "Reconcile", "Retrain"].map((name) => `update ChurnDev${name}`),
+        ...["Approved", "Evaluation", "Ingestion", "Machine", "Monitor", "Retrain", "Validation"].map(
+          (name) => `update ${name}Logs`,
+        ),
+        "update WatchChurnDevDrift",
+        "update WatchDashboard",
+        "update WatchLogs",
+      ].sort(),
+    );
     const cloudwatch = new CloudWatchClient(motoClient(rehearsal.url));
     const drift = new DescribeAlarmsCommand({ AlarmNames: ["churn-dev-drift"] });
     expect((await cloudwatch.send(drift)).MetricAlarms?.[0]?.Threshold).toBe(0.3);
