@@ -14,7 +14,7 @@ export interface PipelineWatchOptions {
 }
 
 /** An execution that succeeded. */
-interface PipelineResult {
+export interface PipelineResult {
   /** In the order in which they began. */
   readonly steps: readonly PipelineStepState[];
   /** ARNs of the model packages that it registered. */
