@@ -2,6 +2,7 @@ import { parseJson } from "../base/json/index.js";
 import { uniform } from "../base/random.js";
 import { permissionsOf, type ExercisedAction } from "./access/permissions.js";
 import type { PolicyDocument } from "./access/policy.js";
+import { changeLog } from "./changes.js";
 import { virtualClock, type VirtualClock } from "./clock.js";
 import type { AlarmChange } from "./cloudwatch/alarms.js";
 import { cloudWatchService } from "./cloudwatch/service.js";
@@ -83,7 +84,18 @@ export interface RehearsalEntry {
   /** ISO 8601, by the virtual clock. */
   readonly time: string;
   readonly kind:
-    "alarm" | "execution" | "state" | "job" | "pipeline" | "step" | "endpoint" | "version" | "dead letter" | "denied";
+    | "alarm"
+    | "execution"
+    | "state"
+    | "job"
+    | "pipeline"
+    | "step"
+    | "endpoint"
+    | "scaling"
+    | "version"
+    | "call"
+    | "dead letter"
+    | "denied";
   readonly text: string;
 }
 
@@ -135,6 +147,7 @@ export async function rehearse(options: RehearsalOptions = {}): Promise<Rehearsa
   const timeline: RehearsalEntry[] = [];
   const note = (kind: RehearsalEntry["kind"], text: string): void =>
     void timeline.push({ time: new Date(clock.now()).toISOString(), kind, text });
+  const noteChange = changeLog(timeline, place);
   const permissions = permissionsOf({
     place,
     policies: options.permissions,
@@ -198,7 +211,11 @@ export async function rehearse(options: RehearsalOptions = {}): Promise<Rehearsa
     endpoints,
     admit: (role, operation) => permissions.admit(role, { service: "s3", operation, input: undefined }),
   });
-  const scaling = scalingService({ clock, place, monitoring, sagemaker: sagemaker.service });
+  const scaling = scalingService({
+    ...{ clock, place, monitoring },
+    sagemaker: sagemaker.service,
+    onScale: (text) => note("scaling", text),
+  });
   const sts: Service = {
     GetCallerIdentity: () => ({
       Account: account,
@@ -261,6 +278,7 @@ export async function rehearse(options: RehearsalOptions = {}): Promise<Rehearsa
     options.onCall?.(call, input);
     permissions.admit(call.caller, { ...call, input });
     if (models !== undefined && call.service !== "s3") checkRequest(call.service, { ...call, protocol, input }, models);
+    noteChange(call, input);
   }
 
   function onTask(caller: string, resource: string, parameters: unknown): void {
@@ -322,7 +340,10 @@ export async function rehearse(options: RehearsalOptions = {}): Promise<Rehearsa
 
   function onExecution(execution: Execution): void {
     const { name, status, executionArn, stateMachineArn, error } = execution;
-    note("execution", `${name} ${status}${error === undefined ? "" : ` ${error}`}`);
+    note(
+      "execution",
+      `${stateMachineArn.split(":").at(-1)} ${name} ${status}${error === undefined ? "" : ` ${error}`}`,
+    );
     bus.emit("aws.states", "Step Functions Execution Status Change", execution, [executionArn, stateMachineArn]);
   }
 }

@@ -4,7 +4,7 @@ import type { RehearsalEntry } from "./rehearse.js";
 type Kind = RehearsalEntry["kind"];
 
 /** What a page shows together, in this order. */
-const lanes = ["Alarms", "Retraining", "Jobs", "Endpoints", "Failures"] as const;
+const lanes = ["Alarms", "Retraining", "Jobs", "Endpoints", "Calls", "Failures"] as const;
 const laneOf: Readonly<Record<Kind, (typeof lanes)[number]>> = {
   alarm: "Alarms",
   execution: "Retraining",
@@ -14,6 +14,8 @@ const laneOf: Readonly<Record<Kind, (typeof lanes)[number]>> = {
   version: "Retraining",
   job: "Jobs",
   endpoint: "Endpoints",
+  scaling: "Endpoints",
+  call: "Calls",
   denied: "Failures",
   "dead letter": "Failures",
 };
@@ -36,7 +38,7 @@ export const timelineText = (timeline: readonly RehearsalEntry[]): string =>
   timeline.map(({ time, kind, text }) => `${clockTime(time)}  ${kind.padEnd(11)}  ${text}\n`).join("");
 
 /**
- * A rehearsal's timeline as one HTML page, with a table for alarms, retraining, jobs, endpoints and failures each.
+ * A rehearsal's timeline as one HTML page, with a table for alarms, retraining, jobs, endpoints, calls and failures each.
  *
  * @example
  * ```ts

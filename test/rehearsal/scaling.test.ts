@@ -97,6 +97,12 @@ describe("scaling of endpoints, rehearsed", () => {
       },
     ]);
     expect(rehearsal.timeline.filter(({ kind }) => kind === "dead letter")).toEqual([]);
+    const scaled = rehearsal.timeline.filter(({ kind }) => kind === "scaling").map(({ text }) => text);
+    expect(scaled).toEqual([
+      expect.stringMatching(/^churn\/main 1 -> 3: .*AlarmHigh-track in state ALARM triggered policy track$/),
+      expect.stringMatching(/^churn\/main 3 -> [12]: .*AlarmLow-track/),
+      ...scaled.slice(2),
+    ]);
     await scaling.send(new DeregisterScalableTargetCommand(target));
     expect((await cloudWatch.send(new DescribeAlarmsCommand({}))).MetricAlarms).toEqual([]);
   });

@@ -35,8 +35,8 @@ export interface PermissionsOptions {
   readonly onNote: (note: string) => void;
 }
 
-/** A client acts as the role that its access key names. */
-const nameOf = (caller: string): string => caller.replace(/^arn:.*\//, "");
+/** The name of a role by its ARN. A client acts as the role that its access key names. */
+export const nameOf = (caller: string): string => caller.replace(/^arn:.*\//, "");
 
 export function permissionsOf({ place, policies, onDenied, onNote }: PermissionsOptions): Permissions {
   const roles = new Map<string, Map<string, Policy>>();

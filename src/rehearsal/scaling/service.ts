@@ -8,6 +8,8 @@ import { isAsked, namesOf, scalableTargets, type ListRequest, type TargetName } 
 
 export interface ScalingOptions extends Omit<PartOptions, "targets"> {
   readonly sagemaker: Service;
+  /** Is told each change of a count of instances. */
+  readonly onScale: (text: string) => void;
 }
 
 /** Application Auto Scaling of endpoints: policies by alarms, and schedules. */
@@ -18,8 +20,8 @@ export interface Scaling {
 }
 
 export function scalingService(options: ScalingOptions): Scaling {
-  const { place, clock, sagemaker } = options;
-  const targets = scalableTargets(clock, sagemaker);
+  const { place, clock, sagemaker, onScale } = options;
+  const targets = scalableTargets(clock, sagemaker, onScale);
   const policies = scalingPolicies({ ...options, targets });
   const schedules = scheduledActions({ ...options, targets });
   const arn = (resource: string): string => arnOf(place, "application-autoscaling", `scalable-target/${resource}`);

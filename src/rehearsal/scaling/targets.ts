@@ -65,7 +65,7 @@ function placeOf({ ServiceNamespace, ResourceId = "", ScalableDimension }: Targe
   return { resource: ResourceId, endpoint, variant };
 }
 
-export function scalableTargets(clock: VirtualClock, sagemaker: Service): Targets {
+export function scalableTargets(clock: VirtualClock, sagemaker: Service, onScale: (text: string) => void): Targets {
   const targets = new Map<string, Target>();
 
   function find(name: TargetName): Target {
@@ -113,7 +113,8 @@ export function scalableTargets(clock: VirtualClock, sagemaker: Service): Target
     },
     async scale(target, count, cause) {
       const DesiredInstanceCount = Math.min(Math.max(count, target.min), target.max);
-      if (DesiredInstanceCount === (await desired(target))) return false;
+      const former = await desired(target);
+      if (DesiredInstanceCount === former) return false;
       const activity: ScalingActivity = {
         ActivityId: `activity-${target.activities.length + 1}`,
         ServiceNamespace: "sagemaker",
@@ -130,6 +131,7 @@ export function scalableTargets(clock: VirtualClock, sagemaker: Service): Target
           EndpointName: target.endpoint,
           DesiredWeightsAndCapacities: [{ VariantName: target.variant, DesiredInstanceCount }],
         } as never);
+        onScale(`${target.endpoint}/${target.variant} ${former} -> ${DesiredInstanceCount}: ${cause}`);
         while ((await describe(target)).EndpointStatus === "Updating") await clock.sleep(10_000);
         Object.assign(activity, { StatusCode: "Successful", EndTime: clock.now() / 1000 });
         return true;

@@ -53,7 +53,7 @@ describe("model packages, rehearsed", () => {
       ApprovalDescription: "good",
       CustomerMetadataProperties: { b: "2" },
     });
-    expect(rehearsal.timeline.map(({ text }) => text)).toEqual([
+    expect(rehearsal.timeline.filter(({ kind }) => kind === "version").map(({ text }) => text)).toEqual([
       "churn 1 PendingManualApproval",
       "churn 2 PendingManualApproval",
       "churn 1 Approved",
