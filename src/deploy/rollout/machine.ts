@@ -10,7 +10,7 @@ export type RolloutEvent =
   | { readonly kind: "found"; readonly shares: Shares }
   /** The command `set` or `mirror` was carried out, or could not be. */
   | { readonly kind: "moved" }
-  | { readonly kind: "failed"; readonly reason: string }
+  | { readonly kind: "failed"; readonly reason: string; readonly sentBack: boolean }
   /** Readings since the phase began, or why there are none. */
   | {
       readonly kind: "readings";
@@ -103,9 +103,10 @@ export function nextRollout(plan: CheckedPlan, state: RolloutState, event: Rollo
     case "moved":
       return phase === "moving" ? { ...without(state), phase: state.then ?? "baking", since: at } : state;
     case "failed":
-      return phase === "moving"
-        ? ended(state, at, "traffic", `the shares could not be changed: ${event.reason}`)
-        : state;
+      if (phase !== "moving") return state;
+      return event.sentBack
+        ? ended(state, at, "guard", `the traffic's own alarms sent the candidate back: ${event.reason}`)
+        : ended(state, at, "traffic", `the shares could not be changed: ${event.reason}`);
     case "readings":
       return phase === "moving" ? state : judged(plan, state, event, at);
     case "finished":
@@ -129,6 +130,14 @@ export const sharesAt = ({ stable, candidate }: RolloutState, share: number): Sh
 export const sameShares = (a: Shares, b: Shares): boolean =>
   [...new Set([...Object.keys(a), ...Object.keys(b)])].every((key) => Math.abs((a[key] ?? 0) - (b[key] ?? 0)) < 1e-3);
 
+/** Whether each share is between two: so are those of a change that is under way. */
+const areBetween = (shares: Shares, from: Shares, to: Shares): boolean =>
+  Object.keys({ ...shares, ...from, ...to }).every((key) => {
+    const [a = 0, b = 0] = [from[key], to[key]];
+    const share = shares[key] ?? 0;
+    return share > Math.min(a, b) - 1e-3 && share < Math.max(a, b) + 1e-3;
+  });
+
 /** Shares in words. */
 export const sharesText = (shares: Shares): string =>
   Object.entries(shares)
@@ -144,8 +153,8 @@ function ifAsExpected(state: RolloutState, shares: Shares, at: number): RolloutS
     if (asExpected) return moving(state, at, shares);
     return sameShares(shares, found ?? {}) ? state : stopped(state, shares, at);
   }
-  const before = phase === "moving" && sameShares(shares, found ?? {});
-  if (asExpected || before || end?.winner === "stable") return state;
+  const onTheWay = phase === "moving" && areBetween(shares, found ?? {}, sharesAt(state, share));
+  if (asExpected || onTheWay || end?.winner === "stable") return state;
   return stopped(state, shares, at);
 }
 

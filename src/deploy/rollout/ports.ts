@@ -11,7 +11,8 @@ export interface Traffic {
   /**
    * Gives the candidate this share, from 0 to 1, and the stable version the rest. It resolves when that is in effect.
    *
-   * @throws when a version that would get traffic is not up; the shares are then the former or the new ones.
+   * @throws when a version that would get traffic is not up; the shares are then the former or the new ones. An error `DEPLOY_FAILED`
+   * is final. If its `where.value.alarms` names alarms, they sent the candidate back, as a failed guard does.
    */
   set(candidate: number): Promise<void>;
   /** Sends the candidate a copy of every request and throws its answers away. A driver without it cannot run a shadow. */

@@ -3,6 +3,7 @@ import { ChurnkitError } from "../../base/errors.js";
 import { canonicalJson } from "../../base/json/index.js";
 import type { ObjectStore } from "../../io/store/index.js";
 import { attempts } from "./attempts.js";
+import { isOver, isSentBack } from "./failed-change.js";
 import { checkPlan, type CheckedPlan } from "./check-plan.js";
 import {
   beginRollout,
@@ -143,7 +144,7 @@ class Runner {
         if (this.state.phase === "stopped" && approvals === undefined) return this.state;
         await this.watch(command.ask);
       } else if (command.kind === "end") await this.end(command);
-      else if (shares === undefined) await this.tell({ kind: "failed", reason: "they cannot be read" });
+      else if (shares === undefined) await this.tell({ kind: "failed", reason: "they cannot be read", sentBack: false });
       else await this.move(command);
     }
   }
@@ -163,12 +164,12 @@ class Runner {
     const call = (): Promise<unknown> =>
       command.kind === "set" ? traffic.set(command.share) : Promise.resolve(traffic.mirror?.());
     const failure = await this.record
-      .during(() => attempts(clock, call))
+      .during(() => attempts(clock, call, isOver))
       .then(
         () => undefined,
-        (error: unknown) => reasonOf(unlessPaused(error)),
+        (error: unknown) => ({ reason: reasonOf(unlessPaused(error)), sentBack: isSentBack(error) }),
       );
-    await this.tell(failure === undefined ? { kind: "moved" } : { kind: "failed", reason: failure });
+    await this.tell(failure === undefined ? { kind: "moved" } : { kind: "failed", ...failure });
   }
 
   /** One look, and the wait until the next. */
@@ -239,8 +240,9 @@ async function first(plan: CheckedPlan, options: RolloutOptions, shares: Shares,
   return beginRollout(plan, { candidate, stable, reference }, now);
 }
 
-/** Whether an ended rollout is the one that is asked for, and still true. */
+/** Whether an ended rollout is the one that is asked for, and still true. One that AWS ended, not the candidate, is tried again. */
 const isDone = ({ candidate, stable, end }: RolloutState, shares: Shares, options: RolloutOptions): boolean =>
+  end?.because !== "traffic" &&
   candidate === options.candidate &&
   stable === options.stable &&
   options.again !== true &&
