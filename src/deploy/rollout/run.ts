@@ -144,7 +144,8 @@ class Runner {
         if (this.state.phase === "stopped" && approvals === undefined) return this.state;
         await this.watch(command.ask);
       } else if (command.kind === "end") await this.end(command);
-      else if (shares === undefined) await this.tell({ kind: "failed", reason: "they cannot be read", sentBack: false });
+      else if (shares === undefined)
+        await this.tell({ kind: "failed", reason: "they cannot be read", sentBack: false });
       else await this.move(command);
     }
   }

@@ -16,7 +16,6 @@ import {
 import { budget } from "../../helpers/budget.js";
 import { releaseMachine } from "../../../src/deploy/aws/index.js";
 import { sampleRecords } from "../../helpers/artifact.js";
-import { sharedMoto } from "../../helpers/moto.js";
 import { canary, releaseWorld, type ReleaseWorld, served } from "../../helpers/release-world.js";
 import type { RehearsalOptions } from "../../../src/rehearsal/rehearse.js";
 
@@ -25,9 +24,8 @@ afterEach(async () => {
   for (const each of opened.splice(0)) await each.close();
 });
 
-const { url: emulator } = await sharedMoto();
 async function world(options: RehearsalOptions = {}): Promise<ReleaseWorld> {
-  const made = await releaseWorld({ emulator, ...options });
+  const made = await releaseWorld(options);
   opened.push(made);
   return made;
 }

@@ -52,7 +52,8 @@ export function releaseMachine(json: AwsTarget, options: ReleaseMachineOptions =
     ResultSelector: { "outcome.$": "$.Payload.outcome", "reason.$": "$.Payload.reason" },
     ResultPath: "$.Release",
     TimeoutSeconds: 900,
-    Retry: retriesOf("lambda"),
+    // A release is there to be continued, whatever a step met.
+    Retry: [...retriesOf("lambda"), { ErrorEquals: ["States.ALL"], IntervalSeconds: 60, MaxAttempts: 3, BackoffRate: 2 }],
     Catch: catches,
     Next: "Over",
   };

@@ -1,27 +1,30 @@
 import { Paused, pausing } from "../../../base/async/index.js";
 import { ChurnkitError } from "../../../base/errors.js";
+import type { ModelRegistry, ModelVersion } from "../../../registry/index.js";
 import { isUsable, type VersionRef } from "../../../registry/versions/index.js";
 import type { Guardrails } from "../../aws/requests/guardrails.js";
 import { mainVariant } from "../../aws/requests/variants.js";
 import { checkPlan } from "../../rollout/check-plan.js";
 import type { RolloutPlan } from "../../rollout/plan.js";
-import type { Readings, Traffic } from "../../rollout/ports.js";
+import type { Readings } from "../../rollout/ports.js";
 import { readRollout } from "../../rollout/record.js";
 import { type RolloutOptions, runRollout } from "../../rollout/run.js";
 import type { RolloutState } from "../../rollout/state.js";
 import { deployEndpoint } from "../endpoints/deploy.js";
 import { guardedTraffic } from "../endpoints/guarded-traffic.js";
 import type { EndpointDeployment } from "../endpoints/planned.js";
-import { endpointReadings } from "../endpoints/readings.js";
+import { endpointReadings, type ReadingsOf } from "../endpoints/readings.js";
 import { candidateVariant, type TrafficBetween, trialOf } from "../endpoints/trial.js";
 import { variantTraffic } from "../endpoints/variant-traffic.js";
 import type { WaitOptions } from "../endpoints/wait.js";
+import { followed, isUnderWay } from "./followed.js";
 import type { AwsSession } from "../session.js";
 import { targetStore } from "../target-store.js";
-import { archiveUri, numberOf, putArchive, versionName } from "./model-archive.js";
+import { archiveUri, putArchive, versionName } from "./model-archive.js";
 import { planRelease, type PlanOptions, type ReleasePlan } from "./plan.js";
 import { writeReleasedBaseline } from "./released-baseline.js";
-import { type ReleasedEndpoint, releaseStatus, type ReleaseStatus } from "./status.js";
+import { type ReleasedEndpoint, releaseStatus } from "./status.js";
+import { stepsOf } from "./steps.js";
 
 /** A version that shall come on duty, and how. */
 export interface Release extends ReleasedEndpoint {
@@ -43,17 +46,23 @@ export interface ReleaseOptions
   readonly onPlan?: ((plan: ReleasePlan) => boolean | Promise<boolean>) | undefined;
   /** Default: CloudWatch's metrics of the endpoint. */
   readonly readings?: Readings | undefined;
+  /**
+   * The name under which the monitors measure the candidate, and the namespace of their metrics: where a guard `scoreDrift` finds the score
+   * drift, if there are no other `readings`.
+   */
+  readonly monitored?: Omit<NonNullable<ReadingsOf["monitored"]>, "version"> | undefined;
 }
 
 /** How a release ended. */
 export interface ReleaseOutcome {
   /**
    * `released`: the version is on duty. `unchanged`: it was already. `returned`: the former version is on duty again, or still.
-   * `declined`: the plan was refused. `stopped`: somebody else changed the traffic, and there was nobody to ask.
+   * `declined`: the plan was refused. `stopped`: somebody else changed the traffic, and there was nobody to ask. `unfinished`: the version has
+   * all traffic, but not the alias.
    */
-  readonly outcome: "released" | "unchanged" | "returned" | "declined" | "stopped";
+  readonly outcome: "released" | "unchanged" | "returned" | "declined" | "stopped" | "unfinished";
   readonly version: number;
-  /** The version on duty before. */
+  /** The version that it follows; undefined for the first one, and where nothing changes. */
   readonly former: number | undefined;
   readonly reason: string;
   /** The rollout's last state; undefined where there was none. */
@@ -102,93 +111,145 @@ export async function release(
   asked: Release,
   options: ReleaseOptions = {},
 ): Promise<ReleaseOutcome> {
-  const { registry, name, alias = "champion" } = asked;
   checkPlan(asked.rollout);
   const store = asked.store ?? (await targetStore(session));
-  const version = await registry.get(asked.version);
-  const { number } = version;
+  const version = await asked.registry.get(asked.version);
   const status = await releaseStatus(session, { ...asked, store });
-  const ended = async (how: Pick<ReleaseOutcome, "outcome" | "reason" | "rollout">): Promise<ReleaseOutcome> => {
+  const { number } = version;
+  const ended = async (how: Ended): Promise<ReleaseOutcome> => {
     const { disagreements } = await releaseStatus(session, { ...asked, store });
-    return { ...how, version: number, former: stable, disagreements };
+    return { former: undefined, ...how, version: number, disagreements };
   };
-  const stable = onDuty(status, number);
   if (status.alias === number && status.disagreements.length === 0)
     return ended({ outcome: "unchanged", reason: `Version ${number} is on duty.` });
   const key = `releases/${status.endpoint}.json`;
-  if (!isUsable(version.status) && !isUnderWay(await readRollout(store, key), number))
-    throw new ChurnkitError(
-      "REGISTRY_REFUSED",
-      `Version ${number} of ${registry.name} is ${version.status}${version.statusNote.reason === undefined ? "" : ` (${version.statusNote.reason})`}. Release another version, or approve this one first.`,
-      { where: { value: number } },
-    );
-
-  const deploymentOf = async (of: number): Promise<EndpointDeployment> => {
-    const found = of === number ? version : await registry.get(of);
-    return { ...asked.serve(versionName(of), archiveUri(session.target, found)), name };
-  };
-  const candidate = await deploymentOf(number);
-  const between = stable === undefined ? undefined : { stable: await deploymentOf(stable), candidate };
-  const readings =
-    options.readings ??
-    endpointReadings(session, {
-      name,
-      versions: variantsOf(between, asked.guardrails !== undefined, versionName(number)),
-    });
+  const begun = await readRollout(store, key);
+  const former = followed(status, number, begun);
+  if (!isUnderWay(begun, number)) checkUsable(asked.registry, version);
+  const moves = await movesOf(session, asked, { version, former });
+  const readings = readingsOf(session, asked, options, moves);
   if (options.onPlan !== undefined) {
-    const plan = await planRelease(
-      session,
-      {
-        registry,
-        from: between && stable !== undefined ? { number: stable, deployment: between.stable } : undefined,
-        to: { number, deployment: candidate },
-        steps: stepsOf(asked, stable),
-        readings,
-      },
-      options,
-    );
-    if (!(await options.onPlan(plan))) return ended({ outcome: "declined", reason: "The plan was refused." });
+    const plan = await planRelease(session, { ...asked, ...moves, steps: stepsOf(asked, former), readings }, options);
+    if (!(await options.onPlan(plan))) return ended({ outcome: "declined", former, reason: "The plan was refused." });
   }
 
   await session.check();
-  await putArchive(store, registry, version);
-  let rollout: RolloutState | undefined;
-  if (between === undefined || stable === undefined) await deployEndpoint(session, candidate, options);
-  else {
-    rollout = await runRollout({
-      ...options,
-      plan: asked.rollout,
-      candidate: versionName(number),
-      stable: versionName(stable),
-      traffic: trafficOf(session, between, asked.guardrails, options),
-      readings,
-      store,
-      key,
-      clock: session.clock,
-      quarantine: (_, reason) => registry.setStatus(number, "quarantined", { reason }),
-    });
+  await putArchive(store, asked.registry, version);
+  const rollout = await moveTraffic(session, asked, options, { ...moves, readings, store, key });
+  if (rollout !== undefined) {
     const { phase, end, reason } = rollout;
-    if (phase !== "ended") return ended({ outcome: "stopped", reason, rollout });
-    if (end?.winner !== "candidate") return ended({ outcome: "returned", reason, rollout });
+    if (phase !== "ended") return ended({ outcome: "stopped", former, reason, rollout });
+    if (end?.winner !== "candidate") return ended({ outcome: "returned", former, reason, rollout });
   }
-  const refused = await takeOver();
-  if (refused !== undefined) return ended({ outcome: "released", reason: refused, rollout });
-  await writeReleasedBaseline(store, status.endpoint, registry, number);
-  return ended({ outcome: "released", reason: rollout?.reason ?? `Version ${number} is on duty.`, rollout });
+  const refused = await takeOver(asked, number, status.alias);
+  if (refused !== undefined) return ended({ outcome: "unfinished", former, reason: refused, rollout });
+  await writeReleasedBaseline(store, status.endpoint, asked.registry, number);
+  return ended({ outcome: "released", former, reason: rollout?.reason ?? `Version ${number} is on duty.`, rollout });
+}
 
-  /** Points the alias to the version; says why it does not. */
-  async function takeOver(): Promise<string | undefined> {
-    if (status.alias === number) return undefined;
-    const result = await registry.promote(number, alias, { expected: status.alias ?? null, reason: "released" });
-    return result.promoted ? undefined : `The registry refused the alias: ${result.reasons.join(" ")}`;
+type Ended = Pick<ReleaseOutcome, "outcome" | "reason"> & Partial<Pick<ReleaseOutcome, "rollout" | "former">>;
+
+/** A version and what the endpoint is with it. */
+interface Deployed {
+  readonly number: number;
+  readonly deployment: EndpointDeployment;
+}
+
+/** From which version to which; without `from` there is no endpoint yet, or nobody to compare with. */
+interface Moves {
+  readonly from: Deployed | undefined;
+  readonly to: Deployed;
+}
+
+function checkUsable({ name }: ModelRegistry, { number, status, statusNote: { reason } }: ModelVersion): void {
+  if (isUsable(status)) return;
+  throw new ChurnkitError(
+    "REGISTRY_REFUSED",
+    `Version ${number} of ${name} is ${status}${reason === undefined ? "" : ` (${reason})`}. Release another version, or approve this one first.`,
+    { where: { value: number } },
+  );
+}
+
+async function movesOf(
+  { target }: AwsSession,
+  { registry, name, serve }: Release,
+  { version, former }: { readonly version: ModelVersion; readonly former: number | undefined },
+): Promise<Moves> {
+  const deployed = (of: ModelVersion): Deployed => ({
+    number: of.number,
+    deployment: { ...serve(versionName(of.number), archiveUri(target, of)), name },
+  });
+  return {
+    from: former === undefined ? undefined : deployed(await registry.get(former)),
+    to: deployed(version),
+  };
+}
+
+function readingsOf(
+  session: AwsSession,
+  { name, guardrails }: Release,
+  { readings, monitored }: ReleaseOptions,
+  { from, to }: Moves,
+): Readings {
+  const version = versionName(to.number);
+  // Guardrails keep one variant, in which both versions follow each other.
+  const isAlone = from === undefined || guardrails !== undefined;
+  const trial = isAlone ? undefined : trialOf({ stable: from.deployment, candidate: to.deployment });
+  const versions: Record<string, string> =
+    trial === undefined
+      ? { [mainVariant]: version }
+      : { [trial.main]: trial.versions.stable, [candidateVariant]: trial.versions.candidate };
+  return (
+    readings ??
+    endpointReadings(session, { name, versions, ...(monitored && { monitored: { version, ...monitored } }) })
+  );
+}
+
+/** Gives the candidate all traffic, in steps unless it is the first version. */
+async function moveTraffic(
+  session: AwsSession,
+  { registry, rollout, guardrails }: Release,
+  options: ReleaseOptions,
+  { from, to, ...record }: Moves & Pick<RolloutOptions, "readings" | "store" | "key">,
+): Promise<RolloutState | undefined> {
+  const { maxSeconds, onProgress } = options;
+  if (from === undefined) {
+    await deployEndpoint(session, to.deployment, { maxSeconds, onProgress });
+    return undefined;
   }
+  const between: TrafficBetween = { stable: from.deployment, candidate: to.deployment };
+  return runRollout({
+    ...options,
+    ...record,
+    plan: rollout,
+    candidate: versionName(to.number),
+    stable: versionName(from.number),
+    traffic:
+      guardrails === undefined
+        ? variantTraffic(session, between, { maxSeconds, onProgress })
+        : guardedTraffic(session, between, { guardrails, maxSeconds, onProgress }),
+    clock: session.clock,
+    quarantine: (_, reason) => registry.setStatus(to.number, "quarantined", { reason }),
+  });
+}
+
+/** Points the alias to the version; says why it does not. */
+async function takeOver(
+  { registry, alias = "champion" }: Release,
+  number: number,
+  current: number | undefined,
+): Promise<string | undefined> {
+  if (current === number) return undefined;
+  const result = await registry.promote(number, alias, { expected: current ?? null, reason: "released" });
+  if (result.promoted) return undefined;
+  return `Version ${number} has all traffic, but the registry refused the alias ${alias}: ${result.reasons.join(" ")} Remove the cause and release again, or roll back.`;
 }
 
 /**
  * Takes a release as far as it can go without waiting. Call it again, a minute or more later, until it is no longer `under way`; that is
  * what the function of `releaseMachine` does, since a Lambda function cannot wait for hours.
  *
- * @throws ChurnkitError as {@link release}.
+ * @throws ChurnkitError as {@link release}; OPTION_INVALID with guardrails, whose end nobody would see between two steps.
  * @example
  * ```ts
  * import { type AwsSession, type Release, releaseStep } from "churnkit/deploy/sagemaker";
@@ -202,6 +263,11 @@ export async function releaseStep(
   asked: Release,
   options: ReleaseOptions = {},
 ): Promise<ReleaseOutcome | { readonly outcome: "under way"; readonly reason: string }> {
+  if (asked.guardrails !== undefined)
+    throw new ChurnkitError(
+      "OPTION_INVALID",
+      "A release by SageMaker's guardrails must be watched until it ends, which no function that returns does. Use `release` in a job, or leave `guardrails` out.",
+    );
   try {
     // One owner, so that each step continues at once what the one before it left.
     return await release({ ...session, clock: pausing(session.clock) }, asked, { owner: "release-step", ...options });
@@ -210,78 +276,3 @@ export async function releaseStep(
     return { outcome: "under way", reason: error.message };
   }
 }
-
-/** Whether a rollout of the version has begun and not ended: its end may have quarantined the version already. */
-const isUnderWay = (state: RolloutState | undefined, number: number): boolean =>
-  state?.candidate === versionName(number) && state.phase !== "ended";
-
-/**
- * The version that the candidate follows: the one of the alias, or the one that serves where the alias has moved on already.
- *
- * @throws ChurnkitError DEPLOY_FAILED when somebody else changed what serves.
- */
-function onDuty({ endpoint, alias, serving, disagreements }: ReleaseStatus, candidate: number): number | undefined {
-  if (serving === undefined) return undefined;
-  const others = Object.keys(serving).filter((each) => each !== versionName(candidate));
-  const isKnown = (each: string): boolean => alias === undefined || alias === candidate || each === versionName(alias);
-  const [other] = others;
-  // A canary of this candidate, or the candidate alone: a release that was killed.
-  if (other === undefined) return alias === candidate ? undefined : alias;
-  const number = numberOf(other);
-  if (others.length === 1 && number !== undefined && alias !== undefined && isKnown(other)) return number;
-  throw new ChurnkitError(
-    "DEPLOY_FAILED",
-    `${disagreements.join(" ")} Nothing was changed. Somebody changed the endpoint ${endpoint} by hand or another tool did: point the alias to what serves, or roll the endpoint back, before a release.`,
-    { where: { value: serving } },
-  );
-}
-
-const trafficOf = (
-  session: AwsSession,
-  between: TrafficBetween,
-  guardrails: Guardrails | undefined,
-  { maxSeconds, onProgress }: WaitOptions,
-): Traffic =>
-  guardrails === undefined
-    ? variantTraffic(session, between, { maxSeconds, onProgress })
-    : guardedTraffic(session, between, { guardrails, maxSeconds, onProgress });
-
-/** Guardrails keep one variant, in which both versions follow each other. */
-function variantsOf(
-  between: TrafficBetween | undefined,
-  isGuarded: boolean,
-  candidate: string,
-): Record<string, string> {
-  if (between === undefined || isGuarded) return { [mainVariant]: candidate };
-  const { main, versions } = trialOf(between);
-  return { [main]: versions.stable, [candidateVariant]: versions.candidate };
-}
-
-function stepsOf({ rollout, guardrails }: Release, stable: number | undefined): string[] {
-  if (stable === undefined) return ["Create the endpoint."];
-  const { strategy, guards = [], approval = [] } = rollout;
-  return [
-    guardrails === undefined
-      ? strategyText(strategy)
-      : `SageMaker's guardrails move the traffic (${guardrails.strategy}).`,
-    `Guards: ${guards.map(({ kind }) => kind).join(", ") || "none"}.`,
-    ...(approval.length > 0 ? [`Wait for an approval before ${approval.map(percent).join(", ")}.`] : []),
-  ];
-}
-
-function strategyText(strategy: RolloutPlan["strategy"]): string {
-  switch (strategy.kind) {
-    case "canary":
-      return `Deploy both versions side by side, and give the candidate ${strategy.steps.map(percent).join(", ")} of the traffic.`;
-    case "linear":
-      return `Deploy both versions side by side, and give the candidate ${percent(strategy.by)} more at each step.`;
-    case "allAtOnce":
-      return "Deploy both versions side by side, and give the candidate all traffic.";
-    case "ab":
-      return `Deploy both versions side by side, and give the candidate ${percent(strategy.share)} of the traffic until one wins.`;
-    case "shadow":
-      return "Send the candidate copies of the requests.";
-  }
-}
-
-const percent = (share: number): string => `${Number((share * 100).toFixed(2))} %`;
