@@ -12,17 +12,23 @@ export interface Clock {
   readonly during?: <T>(work: () => Promise<T>) => Promise<T>;
 }
 
-/** Resolves after that many milliseconds; rejects with the signal's reason as soon as it is aborted. */
+/** Longer timers end at once. */
+const longestTimer = 2 ** 31 - 1;
+
+/** Resolves after that many milliseconds, 24 days at most; rejects with the signal's reason as soon as it is aborted. */
 export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const abort = (): void => {
       clearTimeout(timer);
       reject(signal?.reason as Error);
     };
-    const timer = setTimeout(() => {
-      signal?.removeEventListener("abort", abort);
-      resolve();
-    }, ms);
+    const timer = setTimeout(
+      () => {
+        signal?.removeEventListener("abort", abort);
+        resolve();
+      },
+      Math.min(ms, longestTimer),
+    );
     if (signal?.aborted === true) abort();
     else signal?.addEventListener("abort", abort, { once: true });
   });
@@ -49,11 +55,23 @@ export class Paused extends Error {
   }
 }
 
-/** A clock for work that may be cut off anywhere and called again: instead of waiting, it ends the call. */
-export const pausing = (clock: Clock): Clock => ({
-  now: () => clock.now(),
-  sleep: () => Promise.reject(new Paused()),
-});
+/**
+ * A clock for work that may be cut off anywhere and called again, as in a Lambda function: instead of waiting for long, it ends the call.
+ *
+ * @param patience milliseconds that it really waits, in all: so a call that failed is tried again, and one that fails for good is seen.
+ */
+export function pausing(clock: Clock, patience = 8_000): Clock {
+  const { during = (work) => work() } = clock;
+  let left = patience;
+  return {
+    now: () => clock.now(),
+    sleep(ms, signal) {
+      if (ms > left) return Promise.reject(new Paused());
+      left -= ms;
+      return during(() => sleep(ms, signal));
+    },
+  };
+}
 
 /** Passes on what must not be handled as a failure. */
 export function unlessPaused<T>(error: T): T {

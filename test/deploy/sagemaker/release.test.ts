@@ -13,6 +13,7 @@ import {
   releaseStep,
   rollBackRelease,
 } from "../../../src/deploy/sagemaker/index.js";
+import { AwsError } from "../../../src/rehearsal/front/aws-error.js";
 import { budget } from "../../helpers/budget.js";
 import { releaseMachine } from "../../../src/deploy/aws/index.js";
 import { sampleRecords } from "../../helpers/artifact.js";
@@ -210,5 +211,41 @@ describe("a release", () => {
     expect(new Set(seen.slice(0, -1))).toEqual(new Set(["under way"]));
     expect(await statusOf(made)).toMatchObject({ alias: 2, serving: { v2: 1 }, baseline: 2, disagreements: [] });
     states.destroy();
+  });
+
+  it("says what is wrong, step by step, too, when a call is refused for good", async () => {
+    let denied = false;
+    const made = await world({
+      onCall: ({ operation }) => {
+        if (denied && operation === "CreateEndpointConfig") throw new AwsError("AccessDeniedException", "denied", 400);
+      },
+    });
+    await made.go(1);
+    denied = true;
+    const { session, registry, store } = made;
+    const step = () => releaseStep(session, { registry, store, version: 2, serve: served, rollout: canary });
+    expect(await made.run(step())).toMatchObject({
+      outcome: "returned",
+      reason: expect.stringContaining(
+        "the shares could not be changed: AWS could not run sagemaker:CreateEndpointConfig",
+      ) as string,
+    });
+  });
+
+  it("leaves a canary by one call, and the version on duty stays", async () => {
+    const made = await world();
+    await made.go(1);
+    await made.go(2);
+    const { session, registry, store } = made;
+    const asked = { registry, store, version: 3, serve: served, rollout: canary };
+    await made.traffic(async () => {
+      while (((await statusOf(made)).serving?.["v3"] ?? 0) === 0) {
+        await releaseStep(session, asked);
+        await session.clock.sleep(120_000);
+      }
+      expect(await rollBackRelease(session, { registry, store })).toEqual({ from: 2, to: 2, disagreements: [] });
+    });
+    expect(await statusOf(made)).toMatchObject({ alias: 2, serving: { v2: 1 }, baseline: 2, disagreements: [] });
+    expect((await registry.get(2)).status).not.toBe("quarantined");
   });
 });

@@ -1,5 +1,7 @@
+import { Paused } from "../../../base/async/index.js";
 import type { AwsSession } from "../session.js";
 import { type Asked, endedBadly, gone, rolledBack } from "./failures.js";
+import { leaveUnseen } from "./history.js";
 import type { StandingEndpoint } from "./standing.js";
 import { type WaitOptions, waitUntilSettled } from "./wait.js";
 
@@ -21,7 +23,11 @@ export async function arrive(
     const names = alarms ?? alarmsOf(seen);
     for (const name of await inAlarm(session, names)) rung.add(name);
   };
-  const seen = await waitUntilSettled(session, asked, options, look);
+  const seen = await waitUntilSettled(session, asked, options, look).catch(async (error: unknown) => {
+    // Who looks again later finds the former configuration if the update failed, and must not begin it once more.
+    if (error instanceof Paused) await leaveUnseen(session, asked.endpoint, asked.config);
+    throw error;
+  });
   if (seen === undefined) throw gone(asked.endpoint);
   const isInService = seen.EndpointStatus === "InService";
   if (isInService && seen.EndpointConfigName === asked.config) return seen;

@@ -2,7 +2,8 @@ import { endpointRequest } from "../../aws/requests/endpoint.js";
 import type { AwsSession } from "../session.js";
 import { arrive } from "./arrive.js";
 import { changeOver, type ChangeOptions, waitOf } from "./change-over.js";
-import { type Asked, busy, endedBadly } from "./failures.js";
+import { type Asked, busy, endedBadly, rolledBack } from "./failures.js";
+import { wasUnseen } from "./history.js";
 import { type EndpointDeployment, plan, type Planned } from "./planned.js";
 import { deleteEndpoint } from "./remove.js";
 import { ensureScaling } from "./scaled-variants.js";
@@ -114,6 +115,8 @@ async function move(
   }
   if (seen.EndpointConfigName === config && seen.EndpointStatus === "InService")
     return { outcome: "unchanged", former };
+  if (await wasUnseen(session, endpoint, config))
+    throw (seen.EndpointStatus === "InService" ? rolledBack : endedBadly)(asked, seen, []);
   const remember = options.trial === true ? "trial" : options.giveUp === true ? undefined : "former";
   const change = { name, seen, to: planned.config, make: () => make(session, planned), remember } as const;
   await changeOver(session, asked, change, options);

@@ -24,7 +24,8 @@ export interface RollbackReleaseOptions extends WaitOptions, RollbackOptions {
 
 /**
  * Returns an endpoint to the version that served before, in one call: first the traffic, then the registry's alias and the monitors'
- * baseline. The version that it leaves is quarantined unless `quarantine` is false.
+ * baseline. The version that it leaves is quarantined unless `quarantine` is false. From a canary the endpoint returns to the version on
+ * duty, to which alias and baseline point already.
  *
  * @throws ChurnkitError DEPLOY_FAILED when there is no former configuration, or the endpoint does not arrive at it; AWS_FAILED,
  * STORE_FAILED.
@@ -53,7 +54,10 @@ export async function rollBackRelease(
     await rollBackEndpoint(session, { name, from: standing }, { maxSeconds, onProgress });
   }
   await session.check();
-  const result = from !== undefined && before.alias === from ? await registry.rollback(alias, note) : undefined;
+  // What it left may have been a trial, after which the alias's version serves as before.
+  const now = serves ? (await releaseStatus(session, { ...released, store })).serving : before.serving;
+  const isLeft = from !== undefined && (now?.[versionName(from)] ?? 0) === 0;
+  const result = isLeft && before.alias === from ? await registry.rollback(alias, note) : undefined;
   const to = (await registry.aliases()).get(alias);
   if (to !== undefined && to !== from) await writeReleasedBaseline(store, before.endpoint, registry, to);
   const { disagreements } = await releaseStatus(session, { ...released, store });

@@ -1,6 +1,7 @@
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { deployEndpoint, rollBackEndpoint } from "../../../../src/deploy/sagemaker/index.js";
 import { AwsError } from "../../../../src/rehearsal/front/aws-error.js";
+import { Paused, pausing } from "../../../../src/base/async/index.js";
 import { ChurnkitError } from "../../../../src/base/errors.js";
 import type { RehearsalOptions } from "../../../../src/rehearsal/rehearse.js";
 import {
@@ -123,6 +124,23 @@ describe.skipIf(!hasMoto)("an endpoint that is deployed", () => {
       message: expect.stringMatching(/rolled the update back.*SageMaker says: .*exit code 1/) as unknown,
       where: { value: { outcome: "rolled back", standing: replaced.config } },
     });
+  });
+
+  it("reports an update whose end no call waited for, once, and does not begin it again by itself", async () => {
+    const { session, run, calls, rehearsal } = await account();
+    await run(deployEndpoint(session, serving("v1")));
+    const broken = serving("v2", {
+      models: { v2: { data: "s3://churn-data/models/v2/model.tar.gz", environment: { BROKEN: "true" } } },
+    });
+    const step = () => run(deployEndpoint({ ...session, clock: pausing(session.clock) }, broken));
+    const updates = () => calls.filter((call) => call === "UpdateEndpoint").length;
+    await expect(step()).rejects.toThrow(Paused);
+    await expect(step()).rejects.toThrow(Paused);
+    await run(rehearsal.clock.sleep(2 * 3_600_000));
+    await expect(step()).rejects.toMatchObject({ where: { value: { outcome: "rolled back" } } });
+    expect(updates()).toBe(1);
+    await expect(step()).rejects.toThrow(Paused);
+    expect(updates()).toBe(2);
   });
 
   it("stops waiting in time, and goes on when it is called again", async () => {
