@@ -3,6 +3,7 @@ import { awsAdvice } from "../../base/aws-advice.js";
 
 /** How IAM calls a service whose package has another name. */
 const prefixes: Readonly<Record<string, string>> = {
+  "application-auto-scaling": "application-autoscaling",
   "cloudwatch-logs": "logs",
   "sagemaker-runtime": "sagemaker",
   sfn: "states",

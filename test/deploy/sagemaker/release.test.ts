@@ -213,6 +213,40 @@ describe("a release", () => {
     states.destroy();
   });
 
+  it("creates an endpoint step by step", async () => {
+    const { session, registry, store, run } = await world();
+    const outcomes: string[] = [];
+    while (outcomes.at(-1) !== "released" && outcomes.length < 9) {
+      const asked = { registry, store, version: 1, serve: served, rollout: canary };
+      outcomes.push((await run(releaseStep(session, asked))).outcome);
+      await run(session.clock.sleep(60_000));
+    }
+    expect(outcomes.slice(0, 2)).toEqual(["under way", "under way"]);
+    expect(outcomes.at(-1)).toBe("released");
+  });
+
+  it("ends step by step, too, when the candidate's container does not start", async () => {
+    const made = await world();
+    await made.go(1);
+    const { session, registry, store } = made;
+    const broken: typeof served = (version, data) => {
+      const good = served(version, data);
+      return version === "v2" ? { ...good, models: { v2: { data, environment: { BROKEN: "true" } } } } : good;
+    };
+    made.calls.length = 0;
+    const outcomes: string[] = [];
+    await made.traffic(async () => {
+      for (let steps = 0; steps < 60 && outcomes.at(-1) !== "returned"; steps++) {
+        const step = await releaseStep(session, { registry, store, version: 2, serve: broken, rollout: canary });
+        outcomes.push(step.outcome);
+        await session.clock.sleep(300_000);
+      }
+    });
+    expect(outcomes.at(-1)).toBe("returned");
+    expect(made.calls.filter((call) => call === "UpdateEndpoint").length).toBeLessThan(3);
+    expect(await statusOf(made)).toMatchObject({ alias: 1, serving: { v1: 1 }, disagreements: [] });
+  });
+
   it("says what is wrong, step by step, too, when a call is refused for good", async () => {
     let denied = false;
     const made = await world({

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, expectTypeOf, it } from "vitest";
 import type { DescribeEndpointOutput } from "@aws-sdk/client-sagemaker";
+import { callFailed } from "../../../src/deploy/sagemaker/call-failed.js";
 import { awsSession, type AwsSession } from "../../../src/deploy/sagemaker/session.js";
 import { rehearse } from "../../../src/rehearsal/rehearse.js";
 import { awsTarget as target } from "../../helpers/aws-target.js";
@@ -35,6 +36,12 @@ describe("a session of an account", () => {
     const stop = session.call("sagemaker", "StopTrainingJob", { TrainingJobName: "none" });
     await expect(stop).rejects.toMatchObject({ code: "OPTION_INVALID", where: { value: "999999999999" } });
     expect(calls).toEqual(["GetCallerIdentity"]);
+  });
+
+  it("names the permission that a call lacks as IAM does", () => {
+    const denied = Object.assign(new Error("denied"), { name: "AccessDeniedException" });
+    const { message } = callFailed("application-auto-scaling", "RegisterScalableTarget", denied);
+    expect(message).toContain("it needs the permission application-autoscaling:RegisterScalableTarget");
   });
 
   it("types inputs and outputs by the operation's name", () => {

@@ -15,7 +15,8 @@ export function followed(
   candidate: number,
   rollout: RolloutState | undefined,
 ): number | undefined {
-  if (serving === undefined) return undefined;
+  // An endpoint that is being created, or failed, serves nobody.
+  if (serving === undefined || Object.keys(serving).length === 0) return undefined;
   const name = versionName(candidate);
   const isAlone = sameShares(serving, { [name]: 1 });
   if (rollout?.candidate === name && (rollout.phase !== "ended" || isAlone)) return numberOf(rollout.stable);

@@ -23,7 +23,7 @@ export const archiveUri = (target: AwsTarget, version: Archived): string => uriO
 /** Puts a version's bundle there, as one archive, unless it is there. */
 export async function putArchive(store: ObjectStore, registry: ModelRegistry, version: Archived): Promise<void> {
   const key = keyOf(version);
-  if ((await store.list(key)).length > 0) return;
+  if ((await store.list(key)).some((each) => each.key === key)) return;
   try {
     await store.putStream(key, packSource(await registry.open(version.number)), { ifVersion: null });
   } catch (error) {

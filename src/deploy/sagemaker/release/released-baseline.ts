@@ -1,3 +1,4 @@
+import { ChurnkitError } from "../../../base/errors.js";
 import { count, documentError, JsonValue, object, readableJson } from "../../../base/json/index.js";
 import type { ObjectStore } from "../../../io/store/index.js";
 import { type MonitorBaseline, monitorBaselineOf, parseMonitorBaseline } from "../../../monitor/index.js";
@@ -43,7 +44,10 @@ export async function writeReleasedBaseline(
   registry: ModelRegistry,
   version: number,
 ): Promise<void> {
-  const standing = await readReleasedBaseline(store, endpoint).catch(() => undefined);
+  const standing = await readReleasedBaseline(store, endpoint).catch((error: unknown) => {
+    if (ChurnkitError.isInstance(error) && error.code === "STATE_CORRUPT") return undefined;
+    throw error;
+  });
   if (standing?.version === version) return;
   const { artifact } = await registry.load(version);
   await store.put(keyOf(endpoint), readableJson({ version, baseline: monitorBaselineOf(artifact) }));
