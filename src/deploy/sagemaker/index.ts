@@ -3,8 +3,8 @@
  *
  * @module churnkit/deploy/sagemaker
  */
-export { sageMakerClient, type SageMakerClient, type SageMakerClientOptions } from "./endpoints/client.js";
-export { deployEndpoint, type DeployOptions, type EndpointOutcome } from "./endpoints/deploy.js";
+export { sageMakerClient, type SageMakerClient } from "./endpoints/client.js";
+export { deployEndpoint, type EndpointOutcome } from "./endpoints/deploy.js";
 export { guardedTraffic } from "./endpoints/guarded-traffic.js";
 export type { EndpointDeployment } from "./endpoints/planned.js";
 export { pruneEndpoint } from "./endpoints/prune.js";
@@ -13,16 +13,10 @@ export { removeEndpoint } from "./endpoints/remove.js";
 export { rollBackEndpoint } from "./endpoints/roll-back.js";
 export type { TrafficBetween } from "./endpoints/trial.js";
 export { variantTraffic } from "./endpoints/variant-traffic.js";
-export type { EndpointProgress } from "./endpoints/wait.js";
 export { setVariantWeights } from "./endpoints/weights.js";
-export {
-  decideVersion,
-  type PipelineStepState,
-  type PipelineWatchOptions,
-  sagemakerPipeline,
-} from "./pipelines/index.js";
-export { type AwsSession, awsSession, type AwsSessionOptions, type ClientConfig } from "./session.js";
-export { type JobProgress, type JobWaitOptions, sagemakerJobs } from "./jobs/index.js";
+export { decideVersion, sagemakerPipeline } from "./pipelines/index.js";
+export { type AwsSession, awsSession } from "./session.js";
+export { sagemakerJobs } from "./jobs/index.js";
 export { planText, type ReleasePlan } from "./release/plan.js";
 export { release, type Release, type ReleaseOptions, type ReleaseOutcome, releaseStep } from "./release/release.js";
 export { readReleasedBaseline } from "./release/released-baseline.js";

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { syntheticCustomers } from "../../../src/data/index.js";
 import { awsSession, type AwsSession, sagemakerJobs } from "../../../src/deploy/sagemaker/index.js";
-import type { JobProgress } from "../../../src/deploy/sagemaker/index.js";
+import type { JobProgress } from "../../../src/deploy/sagemaker/jobs/index.js";
 import { modelRequest, type ProcessingJob, type TrainingJob } from "../../../src/deploy/aws/index.js";
 import type { TuningJob } from "../../../src/deploy/aws/requests/tuning-job.js";
 import { memoryStore, type ObjectStore } from "../../../src/io/store/index.js";
