@@ -21,7 +21,7 @@ export interface ReleaseWorld extends EndpointAccount {
 const artifacts = Promise.all([1, 2, 3].map((seed) => sampleArtifact({ networks: 0, seed })));
 
 /** Keys of a bucket below a prefix. */
-const below = (store: ObjectStore, prefix: string): ObjectStore => ({
+export const below = (store: ObjectStore, prefix: string): ObjectStore => ({
   ...store,
   get: (key) => store.get(prefix + key),
   put: (key, bytes, options) => store.put(prefix + key, bytes, options),
@@ -38,15 +38,28 @@ export const canary: Release["rollout"] = {
     { kind: "errorRate", above: 0.01 },
     { kind: "latency", statistic: "average", above: 200 },
   ],
-  minRequests: 30,
+  minRequests: 5,
 };
+
+/** SageMaker's own canary, and a rollout that only watches. */
+export const guarded = {
+  guardrails: { strategy: "canary", first: { percent: 50 }, waitSeconds: 600, alarms: ["churn-dev-5xx"] },
+  rollout: { strategy: { kind: "allAtOnce", bake: 60_000 }, minRequests: 0 },
+} as const;
+
+/** Whether a call may change something. */
+export const isWrite = (call: string): boolean => !/^(Describe|List|Get|Invoke)/.test(call);
 
 export const served: Release["serve"] = (version, data) => ({
   models: { [version]: { data } },
   config: { kind: "real-time", variants: [{ model: version, instanceType: "ml.m5.large", instances: 2 }] },
 });
 
-export async function releaseWorld(options: RehearsalOptions = {}): Promise<ReleaseWorld> {
+/** A world in which a request arrives every so many virtual milliseconds while a release is under way. */
+export async function releaseWorld({
+  requestEvery = 15_000,
+  ...options
+}: RehearsalOptions & { readonly requestEvery?: number } = {}): Promise<ReleaseWorld> {
   const bucket = memoryStore();
   const account = await endpointAccount({ buckets: () => bucket, ...options });
   const { session, rehearsal } = account;
@@ -70,13 +83,12 @@ export async function releaseWorld(options: RehearsalOptions = {}): Promise<Rele
       );
   }
 
-  /** A request arrives every six seconds while something else happens. */
   async function traffic<T>(work: () => Promise<T>): Promise<T> {
     const over = new AbortController();
     const asking = (async () => {
       while (!over.signal.aborted) {
         await rehearsal.clock.during(ask);
-        await rehearsal.clock.sleep(6_000, over.signal).catch(() => undefined);
+        await rehearsal.clock.sleep(requestEvery, over.signal).catch(() => undefined);
       }
     })();
     try {

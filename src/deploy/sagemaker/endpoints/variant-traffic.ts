@@ -1,3 +1,4 @@
+import { unlessPaused } from "../../../base/async/index.js";
 import { ChurnkitError } from "../../../base/errors.js";
 import type { Shares, Traffic } from "../../rollout/ports.js";
 import type { AwsSession } from "../session.js";
@@ -64,8 +65,8 @@ export function variantTraffic(session: AwsSession, between: TrafficBetween, wai
       await deployEndpoint(session, mirrored, { ...wait, trial: true });
     },
     async end(winner) {
-      // At once, because the deployment takes minutes.
-      if ((await standing()) === configOf(both)) await weigh(winner === "candidate" ? 1 : 0);
+      // At once, because the deployment takes minutes; what counts is whether that succeeds.
+      if ((await standing()) === configOf(both)) await weigh(winner === "candidate" ? 1 : 0).catch(unlessPaused);
       await deployEndpoint(session, between[winner], { ...wait, giveUp: winner === "stable" });
     },
   };

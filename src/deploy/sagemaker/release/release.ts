@@ -249,7 +249,7 @@ async function takeOver(
  * Takes a release as far as it can go without waiting. Call it again, a minute or more later, until it is no longer `under way`; that is
  * what the function of `releaseMachine` does, since a Lambda function cannot wait for hours.
  *
- * @throws ChurnkitError as {@link release}; OPTION_INVALID with guardrails, whose end nobody would see between two steps.
+ * @throws ChurnkitError as {@link release}.
  * @example
  * ```ts
  * import { type AwsSession, type Release, releaseStep } from "churnkit/deploy/sagemaker";
@@ -263,11 +263,6 @@ export async function releaseStep(
   asked: Release,
   options: ReleaseOptions = {},
 ): Promise<ReleaseOutcome | { readonly outcome: "under way"; readonly reason: string }> {
-  if (asked.guardrails !== undefined)
-    throw new ChurnkitError(
-      "OPTION_INVALID",
-      "A release by SageMaker's guardrails must be watched until it ends, which no function that returns does. Use `release` in a job, or leave `guardrails` out.",
-    );
   try {
     // One owner, so that each step continues at once what the one before it left.
     return await release({ ...session, clock: pausing(session.clock) }, asked, { owner: "release-step", ...options });
