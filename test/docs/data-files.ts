@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync } from "node:fs";
+import { cpSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { CsvRecord } from "../../src/data/table/write-csv.js";
 import type { SyntheticCustomer } from "../../src/data/synthetic.js";
@@ -10,6 +10,7 @@ import {
   writeCsv,
 } from "../../src/data/index.js";
 import { logistic, saveBundle, train } from "../../src/model/index.js";
+import { pageBlocks } from "./snippets.js";
 
 /** The columns of the public Telco file, filled from synthetic customers. */
 const telcoRow = (customer: SyntheticCustomer, i: number): CsvRecord => ({
@@ -29,7 +30,14 @@ const telcoRow = (customer: SyntheticCustomer, i: number): CsvRecord => ({
 });
 
 /** Names of the files that snippets find in their folder. */
-export const dataFiles = ["customers-later.csv", "customers.csv", "telco.csv", "model"] as const;
+export const dataFiles = [
+  "customers-later.csv",
+  "customers.csv",
+  "telco.csv",
+  "model",
+  "churn-dev.json",
+  "churn-graph.json",
+] as const;
 
 /** Makes the files that the documentation speaks of: small ones, of synthetic customers. */
 export async function makeDataFiles(folder: string): Promise<void> {
@@ -42,6 +50,10 @@ export async function makeDataFiles(folder: string): Promise<void> {
   const table = tableFromRecords(syntheticContract, records);
   const model = await train(defineFeatures(syntheticContract), table, { learner: logistic() });
   await saveBundle(model.artifact, join(folder, "model"));
+  // As docs/aws.md writes them.
+  const [target, graph] = pageBlocks("docs/aws.md", "json");
+  writeFileSync(join(folder, "churn-dev.json"), target?.code ?? "");
+  writeFileSync(join(folder, "churn-graph.json"), graph?.code ?? "");
 }
 
 /** Copies those of the files that a text names. */
