@@ -47,6 +47,7 @@ export function virtualClock(start: number, { stuckAfter = 10_000 } = {}): Virtu
   const timers: Timer[] = [];
 
   const at = (when: number, due: () => void): (() => void) => {
+    checkTime(when);
     const timer = { time: Math.max(when, time), due };
     const after = timers.findIndex((other) => other.time > timer.time);
     timers.splice(after < 0 ? timers.length : after, 0, timer);
@@ -119,12 +120,22 @@ export function virtualClock(start: number, { stuckAfter = 10_000 } = {}): Virtu
   }
 
   async function advanceTo(limit: number): Promise<void> {
+    checkTime(limit);
     do await quiet();
     while (step(limit));
     time = Math.max(time, limit);
   }
 
   return { now: () => time, at, sleep, during, until, advanceTo };
+}
+
+/** A time that is no number would come before all others, and never be reached. */
+function checkTime(time: number): void {
+  if (Number.isNaN(time))
+    throw new ChurnkitError(
+      "OPTION_INVALID",
+      "A time of the virtual clock is no number. Give milliseconds since 1970.",
+    );
 }
 
 /** One turn of the event loop; with `ms`, no sooner than that. */

@@ -1,36 +1,22 @@
-import { parseJson } from "../base/json/index.js";
-import { uniform } from "../base/random.js";
 import { permissionsOf, type ExercisedAction } from "./access/permissions.js";
 import type { PolicyDocument } from "./access/policy.js";
 import { changeLog } from "./changes.js";
 import { virtualClock, type VirtualClock } from "./clock.js";
-import type { AlarmChange } from "./cloudwatch/alarms.js";
-import { cloudWatchService } from "./cloudwatch/service.js";
-import { eventBus, type EventBus } from "./events/service.js";
-import { AwsError } from "./front/aws-error.js";
+import type { EventBus } from "./events/service.js";
 import { emulatorAt } from "./front/emulator.js";
-import { startFront, type AwsCall, type Service } from "./front/front.js";
+import { startFront, type AwsCall } from "./front/front.js";
 import { checkRequest, type Protocol } from "./front/request.js";
 import { serviceModels } from "./front/shapes/model.js";
-import { lambdaFunctions, type LambdaHandler } from "./lambda/functions.js";
-import { eventSourceMappings } from "./lambda/mappings.js";
-import { lambdaService } from "./lambda/service.js";
-import { arnOf, type AwsPlace } from "./place.js";
-import { callsOf, refusal } from "./states/calls.js";
-import type { Execution } from "./states/executions.js";
-import type { SageMakerEvent } from "./sagemaker/events.js";
-import { described } from "./sagemaker/description.js";
+import type { LambdaHandler } from "./lambda/functions.js";
+import type { AwsPlace } from "./place.js";
 import type { Misbehave } from "./sagemaker/endpoints/misbehave.js";
 import { runtimeModel } from "./sagemaker/endpoints/runtime-model.js";
-import { endpointService } from "./sagemaker/endpoints/service.js";
 import type { ContainerEntry, Job as SageMakerJob } from "./sagemaker/job.js";
 import { isJobLog } from "./sagemaker/logs.js";
 import type { Buckets } from "./sagemaker/objects.js";
-import { sageMakerService } from "./sagemaker/service.js";
-import { scalingService } from "./scaling/service.js";
+import { awsServices } from "./services.js";
 import { loadPaths } from "./states/paths.js";
-import { statesService } from "./states/service.js";
-import { taskRunner, type TaskHandler } from "./states/tasks.js";
+import type { TaskHandler } from "./states/tasks.js";
 
 /** Settings of {@link rehearse}. */
 export interface RehearsalOptions {
@@ -155,111 +141,16 @@ export async function rehearse(options: RehearsalOptions = {}): Promise<Rehearsa
     onNote: (text) => void notes.push(text),
   });
   const emulator = emulatorAt(options.emulator, region);
-  const functions = lambdaFunctions(clock, options.functions ?? {}, ({ target, event, reason }) => {
-    note("dead letter", `${target}: ${reason}`);
-    const queue = lambda.deadLetters(target);
-    if (queue !== undefined) actOn(queue, event);
-  });
-  const mappings = eventSourceMappings({
-    clock,
-    region,
-    emulator,
-    invoke: (name, event) => functions.invoke(name, event),
-    send: (arn, body) => actOn(arn, parseJson(body)),
-    onLost: (arn, reason) => note("dead letter", `${arn}: ${reason}`),
-  });
-  const lambda = lambdaService(place, functions, mappings);
-
-  const bus = eventBus({
-    clock,
-    place,
-    deliveries: options.deliveries,
-    delay: options.delay,
-    deliver,
-    onDead: (target, payload, reason) => {
-      note("dead letter", `${target.Arn}: ${reason}`);
-      const queue = target.DeadLetterConfig?.Arn;
-      if (queue !== undefined) actOn(queue, payload);
-    },
-  });
-  const monitoring = cloudWatchService(clock, place, onAlarm);
-  const machines = {
-    entry: options.container ?? ownContainer,
-    buckets: options.buckets ?? emulatorBuckets(options.emulator, region),
-  };
-  const endpoints = endpointService({
-    ...machines,
-    ...{ clock, place, monitoring, misbehave: options.misbehave },
-    random: uniform(options.seed ?? 0),
-    describePackage: (input) => sagemaker.service["DescribeModelPackage"]?.(input as never),
-    isScaled: (endpoint, variant) => scaling.isScaled(endpoint, variant),
-    onChange: (type, arn, detail) => bus.emit("aws.sagemaker", type, detail, [arn]),
-    onNote: (text) => note("endpoint", text),
-    publish: actOn,
-  });
-  const sagemaker = sageMakerService({
-    clock,
-    place,
-    ...machines,
-    duration: options.duration,
-    random: uniform((options.seed ?? 0) + 1),
-    invoke: (arn, event) => functions.invoke(arn, event),
-    interrupt: options.interrupt,
-    onChange: onJob,
-    onEvent: onSageMaker,
-    onCall,
-    endpoints,
-    admit: (role, operation) => permissions.admit(role, { service: "s3", operation, input: undefined }),
-  });
-  const scaling = scalingService({
-    ...{ clock, place, monitoring },
-    sagemaker: sagemaker.service,
-    onScale: (text) => note("scaling", text),
-  });
-  const sts: Service = {
-    GetCallerIdentity: () => ({
-      Account: account,
-      Arn: `arn:aws:iam::${account}:user/rehearsal`,
-      UserId: "rehearsal",
-    }),
-  };
-  const services: Record<string, Service> = {
-    sts,
-    monitoring,
-    events: bus.service,
-    sagemaker: sagemaker.service,
-    logs: sagemaker.logs,
-    "application-autoscaling": scaling.service,
-    lambda: lambda.service,
-  };
-  const states = statesService({
-    clock,
-    place,
-    random: uniform(options.seed ?? 0),
-    task: taskRunner({
-      functions,
-      emulator,
-      services: { cloudwatch: monitoring, eventbridge: bus.service, sagemaker: sagemaker.service },
-      tasks: { ...sagemaker.tasks, ...options.tasks },
-    }),
-    admit: onTask,
-    onChange: onExecution,
-    onEvent: (execution, { state, type }) => note("state", `${execution.split(":").at(-1)}: ${state} ${type}`),
-  });
-  services["states"] = states;
+  const aws = awsServices({ options, clock, place, emulator, permissions, onCall, note });
   const front = await startFront({
     clock,
-    services,
+    services: aws.services,
     isOurs: (service, input) => service !== "logs" || isJobLog(input),
     rest: { sagemaker: runtimeModel },
     others: options.emulator,
     models,
     onCall,
   });
-  const close = async (): Promise<void> => {
-    await front.close();
-    await endpoints.close();
-  };
   return {
     url: front.url,
     account,
@@ -267,12 +158,16 @@ export async function rehearse(options: RehearsalOptions = {}): Promise<Rehearsa
     clock,
     timeline,
     notes,
-    emit: bus.emit,
-    close,
+    emit: aws.emit,
+    async close() {
+      await front.close();
+      await aws.close();
+    },
     get actions() {
       return permissions.exercised;
     },
   };
+
   /** Lets a call pass, or throws its answer. */
   function onCall(call: AwsCall, input: unknown, protocol: Protocol = "json"): void {
     options.onCall?.(call, input);
@@ -280,96 +175,7 @@ export async function rehearse(options: RehearsalOptions = {}): Promise<Rehearsa
     if (models !== undefined && call.service !== "s3") checkRequest(call.service, { ...call, protocol, input }, models);
     noteChange(call, input);
   }
-
-  function onTask(caller: string, resource: string, parameters: unknown): void {
-    const [{ input, ...own }, ...others] = callsOf(resource, parameters);
-    try {
-      onCall({ ...own, caller, time: clock.now() }, input);
-      for (const other of others) permissions.admit(caller, other);
-    } catch (error) {
-      throw error instanceof AwsError ? refusal(resource, error) : error;
-    }
-  }
-
-  /** Gives a payload to whatever an ARN names. */
-  async function deliver(arn: string, payload: unknown, role?: string): Promise<unknown> {
-    const service = arn.split(":")[2];
-    const message = JSON.stringify(payload);
-    if (role !== undefined && service === "states")
-      permissions.admit(role, { service, operation: "StartExecution", input: { stateMachineArn: arn } });
-    if (service === "lambda") return functions.queue(arn, payload);
-    if (service === "autoscaling") return scaling.onAlarm(arn, (payload as { readonly alarmName: string }).alarmName);
-    if (service === "states") return states["StartExecution"]?.({ stateMachineArn: arn, input: message } as never);
-    if (service === "sns") return clock.during(() => emulator.publish(arn, "", message));
-    if (service === "sqs" && mappings.take(arn, message)) return undefined;
-    if (service === "sqs") return clock.during(() => emulator.sendMessage(arn, message));
-    throw new AwsError("InvalidTarget", `The rehearsal does not deliver to ${arn}.`);
-  }
-
-  function actOn(arn: string, payload: unknown): void {
-    deliver(arn, payload).catch((error: unknown) => {
-      note("dead letter", `${arn}: ${error instanceof Error ? error.message : String(error)}`);
-    });
-  }
-
-  function onAlarm({ alarm, former }: AlarmChange): void {
-    note("alarm", `${alarm.name} ${former} -> ${alarm.state}`);
-    const timestamp = new Date(alarm.changedAt).toISOString();
-    const state = { value: alarm.state, reason: alarm.reason, timestamp };
-    const detail = { alarmName: alarm.name, state, previousState: { value: former } };
-    bus.emit("aws.cloudwatch", "CloudWatch Alarm State Change", detail, [
-      arnOf(place, "cloudwatch", `alarm:${alarm.name}`),
-    ]);
-    const { AlarmActions, OKActions, InsufficientDataActions, ActionsEnabled = true } = alarm.definition;
-    const actions = { ALARM: AlarmActions, OK: OKActions, INSUFFICIENT_DATA: InsufficientDataActions }[alarm.state];
-    if (ActionsEnabled) for (const action of actions ?? []) actOn(action, detail);
-  }
-
-  function onJob(job: SageMakerJob): void {
-    const { kind, name, status, stages, reason } = job;
-    const stage = stages.at(-1)?.Status;
-    note("job", `${name} ${stage ?? status}${reason === undefined || reason === "" ? "" : `: ${reason}`}`);
-    const type = `SageMaker ${kind.replace("Job", " Job")} State Change`;
-    bus.emit("aws.sagemaker", type, described(job), [job.arn]);
-  }
-
-  function onSageMaker({ kind, text, type, detail, resources }: SageMakerEvent): void {
-    note(kind, text);
-    bus.emit("aws.sagemaker", type, detail, resources);
-  }
-
-  function onExecution(execution: Execution): void {
-    const { name, status, executionArn, stateMachineArn, error } = execution;
-    note(
-      "execution",
-      `${stateMachineArn.split(":").at(-1)} ${name} ${status}${error === undefined ? "" : ` ${error}`}`,
-    );
-    bus.emit("aws.states", "Step Functions Execution Status Change", execution, [executionArn, stateMachineArn]);
-  }
 }
 
 const unchecked =
   "Requests are not checked against AWS's models: give the folder site-packages/botocore/data of a Python installation as botocore.";
-
-/** Loaded when a job runs, since it brings training with it. */
-const ownContainer: ContainerEntry = async (argv, machine) => {
-  const { runContainer } = await import("../container/index.js");
-  return runContainer(argv, machine);
-};
-
-/** The buckets of the emulator's S3. */
-function emulatorBuckets(url: string | undefined, region: string): Buckets {
-  if (url === undefined)
-    return () => {
-      throw new AwsError(
-        "ServiceUnavailable",
-        "A job of SageMaker needs buckets: give the rehearsal buckets, or an emulator.",
-        503,
-      );
-    };
-  const credentials = { accessKeyId: "rehearsal", secretAccessKey: "rehearsal" };
-  return async (bucket) => {
-    const { s3Store } = await import("../io/store/s3/store.js");
-    return s3Store({ bucket, clientConfig: { endpoint: url, region, credentials, forcePathStyle: true } });
-  };
-}

@@ -12,6 +12,7 @@ import { alarms, eventRules } from "../../src/deploy/aws/index.js";
 import { cloudWatchSink } from "../../src/io/metrics/cloudwatch-sink.js";
 import { rehearse, type Rehearsal } from "../../src/rehearsal/index.js";
 import { awsTarget } from "../helpers/aws-target.js";
+import { clientOf } from "../helpers/rehearsed.js";
 
 const minute = 60_000;
 const hour = 60 * minute;
@@ -25,14 +26,10 @@ let called: string[];
 beforeEach(async () => {
   called = [];
   const note = (name: string) => (event: unknown) =>
-    void called.push(`${name} for ${(event as { alarmName: string }).alarmName}`);
+    void called.push(`${name} for ${(event as { alarmData: { alarmName: string } }).alarmData.alarmName}`);
   const looped = (event: unknown): void => void called.push((event as { "detail-type": string })["detail-type"]);
   rehearsal = await rehearse({ functions: { retrain: note("retrain"), "roll-back": note("roll back"), looped } });
-  client = new CloudWatchClient({
-    endpoint: rehearsal.url,
-    region: "us-east-1",
-    credentials: { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "secret" },
-  });
+  client = new CloudWatchClient(clientOf(rehearsal));
   const { metric, unhealthy, billing } = alarms(
     awsTarget,
     { model: "churn", variants: ["main", "candidate"] },
@@ -205,11 +202,7 @@ describe("the model", () => {
 
 describe("event rules", () => {
   it("call a function when accuracy alarms, and by the hour, unless they are switched off", async () => {
-    const events = new EventBridgeClient({
-      endpoint: rehearsal.url,
-      region: "us-east-1",
-      credentials: { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "secret" },
-    });
+    const events = new EventBridgeClient(clientOf(rehearsal));
     const putRules = async (enabled?: false): Promise<void> => {
       const rules = eventRules(
         awsTarget,

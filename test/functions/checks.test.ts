@@ -17,6 +17,7 @@ import { sampleArtifact, sampleContract, sampleRecords } from "../helpers/artifa
 import { awsTarget } from "../helpers/aws-target.js";
 import { s3Servers } from "../helpers/aws.js";
 import { retraining } from "../helpers/state-machines.js";
+import { clientOf } from "../helpers/rehearsed.js";
 
 type Row = ReturnType<typeof sampleRecords>[number];
 const contract = sampleContract;
@@ -133,11 +134,7 @@ describe.skipIf(servers.length === 0).each(servers)("a retraining on $name", (se
         "arn:aws:states:::sns:publish": done({}),
       },
     });
-    const states = new SFNClient({
-      endpoint: rehearsal.url,
-      region: "us-east-1",
-      credentials: { accessKeyId: "A", secretAccessKey: "s" },
-    });
+    const states = new SFNClient(clientOf(rehearsal));
     try {
       const definition = JSON.stringify(retraining({ gate: { accuracy: 0.1, f1: 0.1 } }));
       const role = { roleArn: awsTarget.role, definition };

@@ -2,13 +2,13 @@ import { createServer } from "node:http";
 import { gzipSync } from "node:zlib";
 import { packTar } from "modern-tar";
 import type { EndpointDeployment } from "../../src/deploy/sagemaker/index.js";
-import { awsSession, type AwsSession } from "../../src/deploy/sagemaker/session.js";
+import type { AwsSession } from "../../src/deploy/sagemaker/session.js";
 import { memoryStore } from "../../src/io/store/index.js";
 import type { AwsError } from "../../src/rehearsal/front/aws-error.js";
 import type { AwsCall } from "../../src/rehearsal/front/front.js";
 import type { ContainerEntry } from "../../src/rehearsal/sagemaker/job.js";
 import { rehearse, type Rehearsal, type RehearsalOptions } from "../../src/rehearsal/rehearse.js";
-import { awsTarget } from "./aws-target.js";
+import { sessionOf } from "./rehearsed.js";
 
 /** A rehearsal of endpoints, and a session of its account. */
 export interface EndpointAccount {
@@ -51,11 +51,7 @@ export async function endpointAccount(options: RehearsalOptions = {}): Promise<E
       options.onCall?.(call, input);
     },
   });
-  const credentials = { accessKeyId: "testing", secretAccessKey: "testing" };
-  const session = awsSession(awsTarget, {
-    clientConfig: { endpoint: rehearsal.url, credentials, maxAttempts: 1 },
-    clock: rehearsal.clock,
-  });
+  const session = sessionOf(rehearsal);
   return {
     ...{ rehearsal, session, calls },
     run: (work) => rehearsal.clock.until(work),

@@ -15,6 +15,7 @@ import { packArchive } from "../../src/model/bundle/archive.js";
 import { toBundleFiles } from "../../src/model/bundle/index.js";
 import { rehearse, type Rehearsal, type RehearsalOptions } from "../../src/rehearsal/rehearse.js";
 import { sampleArtifact, sampleRecords } from "./artifact.js";
+import { clientOf } from "./rehearsed.js";
 
 /** One customer as a request, without the class that nobody knows yet. */
 export const customer: Readonly<Record<string, unknown>> = { ...sampleRecords(1)[0], churned: undefined };
@@ -56,13 +57,6 @@ export interface EndpointWorld {
   ) => Promise<{ variant: string; probability: number }>;
   readonly close: () => Promise<void>;
 }
-
-export const clientOf = (rehearsal: Rehearsal) => ({
-  endpoint: rehearsal.url,
-  region: "us-east-1",
-  credentials: { accessKeyId: "A", secretAccessKey: "s" },
-  maxAttempts: 1,
-});
 
 export async function endpointWorld(options: RehearsalOptions = {}): Promise<EndpointWorld> {
   const store = memoryStore();

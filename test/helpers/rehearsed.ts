@@ -3,6 +3,18 @@ import { memoryStore, type ObjectStore } from "../../src/io/store/index.js";
 import { rehearse, type Rehearsal, type RehearsalOptions } from "../../src/rehearsal/rehearse.js";
 import { awsTarget } from "./aws-target.js";
 
+/** Settings of the clients of a rehearsal. */
+export const clientOf = ({ url: endpoint }: Pick<Rehearsal, "url">) => ({
+  endpoint,
+  region: "us-east-1",
+  credentials: { accessKeyId: "A", secretAccessKey: "s" },
+  maxAttempts: 1,
+});
+
+/** A session of a rehearsal's account, on its clock. */
+export const sessionOf = (rehearsal: Rehearsal): AwsSession =>
+  awsSession(awsTarget, { clientConfig: clientOf(rehearsal), clock: rehearsal.clock });
+
 /** A rehearsal with one bucket in memory, and a session of its account whose requests hold the clock. */
 export interface Rehearsed {
   readonly rehearsal: Rehearsal;
@@ -14,9 +26,8 @@ export interface Rehearsed {
 export async function rehearsed(options: RehearsalOptions = {}): Promise<Rehearsed> {
   const store = memoryStore();
   const rehearsal = await rehearse({ buckets: () => store, ...options });
-  const { clock, url: endpoint } = rehearsal;
-  const credentials = { accessKeyId: "A", secretAccessKey: "s" };
-  const real = awsSession(awsTarget, { clientConfig: { endpoint, credentials, maxAttempts: 1 }, clock });
+  const { clock } = rehearsal;
+  const real = sessionOf(rehearsal);
   const session: AwsSession = { ...real, call: (...request) => clock.during(() => real.call(...request)) };
   const close = async (): Promise<void> => {
     session.close();

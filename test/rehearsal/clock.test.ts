@@ -75,4 +75,10 @@ describe("the virtual clock", () => {
     const clock = virtualClock(0, { stuckAfter: 20 });
     await expect(clock.until(new Promise(() => undefined))).rejects.toMatchObject({ code: "JOB_FAILED" });
   });
+
+  it("refuses a time that is no number, which would never come", async () => {
+    const clock = virtualClock(0);
+    expect(() => clock.at(NaN, () => undefined)).toThrow(expect.objectContaining({ code: "OPTION_INVALID" }));
+    await expect(clock.advanceTo(Date.parse("soon"))).rejects.toMatchObject({ code: "OPTION_INVALID" });
+  });
 });

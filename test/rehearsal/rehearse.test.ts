@@ -17,6 +17,7 @@ import {
 import { afterEach, describe, expect, it } from "vitest";
 import { AwsError } from "../../src/rehearsal/front/aws-error.js";
 import { rehearse, type Rehearsal, type RehearsalOptions } from "../../src/rehearsal/rehearse.js";
+import { clientOf } from "../helpers/rehearsed.js";
 
 const hour = 3_600_000;
 const started: { close(): Promise<void> | void }[] = [];
@@ -33,12 +34,7 @@ interface World {
 
 async function world(options: RehearsalOptions = {}): Promise<World> {
   const rehearsal = await rehearse(options);
-  const config = {
-    endpoint: rehearsal.url,
-    region: "us-east-1",
-    credentials: { accessKeyId: "A", secretAccessKey: "s" },
-    maxAttempts: 1,
-  };
+  const config = clientOf(rehearsal);
   const [cloudWatch, events, states] = [
     new CloudWatchClient(config),
     new EventBridgeClient(config),

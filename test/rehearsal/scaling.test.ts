@@ -12,7 +12,8 @@ import {
 import { DescribeAlarmsCommand } from "@aws-sdk/client-cloudwatch";
 import { DeleteEndpointCommand, UpdateEndpointCommand } from "@aws-sdk/client-sagemaker";
 import { afterEach, describe, expect, it } from "vitest";
-import { clientOf, endpointWorld, type EndpointWorld } from "../helpers/endpoint-world.js";
+import { endpointWorld, type EndpointWorld } from "../helpers/endpoint-world.js";
+import { clientOf } from "../helpers/rehearsed.js";
 
 const opened: (() => Promise<void> | void)[] = [];
 afterEach(async () => {

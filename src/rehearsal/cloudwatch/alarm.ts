@@ -42,14 +42,14 @@ export function evaluateAlarm(
   const period = periodOf(alarm) * 1000;
   const window: Window = { end: Math.floor(end / period) * period, period, count: periods + periodsBefore };
   const recent = seriesOf(alarm, data, window)
-    .filter((value) => value !== undefined)
+    .flatMap((value, i) => (value === undefined ? [] : [{ value, age: window.count - i }]))
     .slice(-periods);
   if (isUnsure(alarm, data, window)) return former;
   const breaks = operators[alarm.ComparisonOperator ?? ""];
   const threshold = alarm.Threshold;
   if (breaks === undefined || threshold === undefined)
     throw invalid(`The rehearsal evaluates a threshold, not ${alarm.ComparisonOperator ?? "nothing"}.`);
-  const breaching = recent.filter((value) => breaks(value, threshold)).length;
+  const breaching = recent.filter(({ value }) => breaks(value, threshold)).length;
   const missing = periods - recent.length;
   if (breaching >= needed) return "ALARM";
   switch (alarm.TreatMissingData ?? "missing") {
@@ -61,7 +61,8 @@ export function evaluateAlarm(
       return breaching < recent.length ? "OK" : former;
     default:
       if (breaching < recent.length) return "OK";
-      return breaching > 0 ? "ALARM" : "INSUFFICIENT_DATA";
+      // All there is breaches, but the next value need not: that counts only where the oldest is old enough for an alarm.
+      return (recent[0]?.age ?? 0) >= needed ? "ALARM" : "INSUFFICIENT_DATA";
   }
 }
 

@@ -17,7 +17,8 @@ export interface Alarm {
 /** An alarm that went from one state to another. */
 export interface AlarmChange {
   readonly alarm: Alarm;
-  readonly former: AlarmState;
+  /** As it was before. */
+  readonly former: Pick<Alarm, "state" | "reason" | "changedAt">;
 }
 
 /** Alarms that are evaluated as time passes. */
@@ -60,9 +61,9 @@ export function watchAlarms(clock: VirtualClock, data: MetricData, onChange: (ch
     watched.get(name.replace(/^arn:.*:alarm:/, ""))?.alarm.state ?? "INSUFFICIENT_DATA";
 
   function change(entry: Watched, state: AlarmState, reason: string): void {
-    const former = entry.alarm.state;
-    if (former === state) return;
-    entry.alarm = { ...entry.alarm, state, reason, changedAt: clock.now() };
+    const former = entry.alarm;
+    if (former.state === state) return;
+    entry.alarm = { ...former, state, reason, changedAt: clock.now() };
     onChange({ alarm: entry.alarm, former });
     for (const other of watched.values()) if (other !== entry) combine(other);
   }

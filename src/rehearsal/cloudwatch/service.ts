@@ -104,15 +104,18 @@ function statistics(data: MetricData, input: Wire<GetMetricStatisticsInput, "Sta
 }
 
 function results(data: MetricData, input: Wire<GetMetricDataInput, "StartTime" | "EndTime">): object {
-  const MetricDataResults = (input.MetricDataQueries ?? []).map(({ Id, MetricStat }) => {
+  const MetricDataResults = (input.MetricDataQueries ?? []).map(({ Id, MetricStat, Label }) => {
     if (MetricStat === undefined) throw invalid("The rehearsal's GetMetricData takes metrics, not expressions.");
     const window = windowOf(input.StartTime, input.EndTime, MetricStat.Period ?? 60);
     const series = data.statistic(MetricStat.Metric ?? {}, MetricStat.Stat ?? "Average", window);
     const points = series
       .map((value, i) => ({ value, time: (window.end - (window.count - i) * window.period) / 1000 }))
       .filter(({ value }) => value !== undefined);
+    // The latest first, unless asked otherwise.
+    if (input.ScanBy !== "TimestampAscending") points.reverse();
     return {
       Id,
+      Label: Label ?? MetricStat.Metric?.MetricName,
       StatusCode: "Complete",
       Timestamps: points.map(({ time }) => time),
       Values: points.map(({ value }) => value),

@@ -2,13 +2,15 @@ import type {
   DeleteRuleRequest,
   DescribeRuleRequest,
   PutEventsRequest,
+  PutEventsRequestEntry,
+  PutEventsResultEntry,
   PutRuleRequest,
   PutTargetsRequest,
   RemoveTargetsRequest,
   Target,
   TestEventPatternRequest,
 } from "@aws-sdk/client-eventbridge";
-import { AwsError, innerJson } from "../front/aws-error.js";
+import { AwsError, innerJson, invalid } from "../front/aws-error.js";
 import type { Service } from "../front/front.js";
 import { arnOf, type AwsPlace } from "../place.js";
 import { delivery, type DeliveryOptions } from "./delivery.js";
@@ -90,6 +92,8 @@ export function eventBus(options: EventBusOptions): EventBus {
     const name = input.Name ?? "";
     const rule = { ...input, State: input.State ?? "ENABLED" };
     const arn = arnOf(place, "events", `rule/${name}`);
+    if (input.EventPattern === undefined && input.ScheduleExpression === undefined)
+      throw invalid("Parameter(s) EventPattern or ScheduleExpression must be specified.");
     const fits = input.EventPattern === undefined ? () => false : patternIn(input.EventPattern);
     const next = input.ScheduleExpression === undefined ? () => undefined : readSchedule(input.ScheduleExpression);
     const former = rules.get(name);
@@ -103,16 +107,32 @@ export function eventBus(options: EventBusOptions): EventBus {
     return { RuleArn: arn };
   }
 
+  /** Publishes an event of a caller, or says why not: the others are published all the same. */
+  function put(entry: PutEventsRequestEntry): PutEventsResultEntry {
+    const { Source = "", DetailType = "", Detail = "{}", Resources = [], Time } = entry;
+    try {
+      const time = Time === undefined ? undefined : Number(Time) * 1000;
+      const event = make(Source, DetailType, innerJson(Detail, "MalformedDetail"), Resources, time);
+      publish(event);
+      return { EventId: event.id };
+    } catch (error) {
+      if (!(error instanceof AwsError)) throw error;
+      return { ErrorCode: error.name, ErrorMessage: error.message };
+    }
+  }
+
+  const describedRule = (rule: Watched["rule"]): object => ({
+    ...rule,
+    Arn: arnOf(place, "events", `rule/${rule.Name}`),
+  });
+
   const setState = (name: string | undefined, State: "ENABLED" | "DISABLED"): void =>
     void putRule({ ...ruleNamed(name).rule, State });
 
   const service: Service = {
     PutRule: putRule,
-    DescribeRule: ({ Name }: DescribeRuleRequest) => ({
-      ...ruleNamed(Name).rule,
-      Arn: arnOf(place, "events", `rule/${Name}`),
-    }),
-    ListRules: () => ({ Rules: [...rules.values()].map(({ rule }) => rule) }),
+    DescribeRule: ({ Name }: DescribeRuleRequest) => describedRule(ruleNamed(Name).rule),
+    ListRules: () => ({ Rules: [...rules.values()].map(({ rule }) => describedRule(rule)) }),
     EnableRule: ({ Name }: DescribeRuleRequest) => setState(Name, "ENABLED"),
     DisableRule: ({ Name }: DescribeRuleRequest) => setState(Name, "DISABLED"),
     DeleteRule: ({ Name }: DeleteRuleRequest) => {
@@ -135,15 +155,10 @@ export function eventBus(options: EventBusOptions): EventBus {
       return { FailedEntryCount: 0, FailedEntries: [] };
     },
     ListTargetsByRule: ({ Rule }: { readonly Rule?: string }) => ({ Targets: [...ruleNamed(Rule).targets.values()] }),
-    PutEvents: ({ Entries = [] }: PutEventsRequest) => ({
-      FailedEntryCount: 0,
-      Entries: Entries.map(({ Source = "", DetailType = "", Detail = "{}", Resources = [], Time }) => {
-        const time = Time === undefined ? undefined : Number(Time) * 1000;
-        const event = make(Source, DetailType, innerJson(Detail, "MalformedDetail"), Resources, time);
-        publish(event);
-        return { EventId: event.id };
-      }),
-    }),
+    PutEvents: ({ Entries: given = [] }: PutEventsRequest) => {
+      const Entries = given.map(put);
+      return { FailedEntryCount: Entries.filter(({ ErrorCode }) => ErrorCode !== undefined).length, Entries };
+    },
     TestEventPattern: ({ EventPattern = "{}", Event = "{}" }: TestEventPatternRequest) => ({
       Result: patternIn(EventPattern)(innerJson(Event, "ValidationException")),
     }),

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { CreateEventSourceMappingRequest } from "@aws-sdk/client-lambda";
 import { parseJson } from "../../base/json/index.js";
 import type { VirtualClock } from "../clock.js";
@@ -23,6 +24,13 @@ export interface MappingOptions {
   readonly onLost: (queueArn: string, reason: string) => void;
 }
 
+/** A message as it was sent: it keeps its id, however often it is received. */
+interface Message {
+  readonly messageId: string;
+  readonly body: string;
+  readonly sent: string;
+}
+
 interface BatchAnswer {
   readonly batchItemFailures?: readonly unknown[];
 }
@@ -35,21 +43,29 @@ export function eventSourceMappings({ clock, region, emulator, invoke, send, onL
   const mappings = new Map<string, CreateEventSourceMappingRequest>();
   let messages = 0;
 
-  async function receive(functionName: string, eventSourceARN: string, body: string, tried: number): Promise<void> {
-    const messageId = `message-${++messages}`;
-    const attributes = { ApproximateReceiveCount: String(tried), SentTimestamp: String(clock.now()) };
+  async function receive(mapping: CreateEventSourceMappingRequest, message: Message, tried: number): Promise<void> {
+    const { FunctionName = "", EventSourceArn: eventSourceARN = "", FunctionResponseTypes = [] } = mapping;
+    const { messageId, body, sent } = message;
+    const attributes = {
+      ApproximateReceiveCount: String(tried),
+      SentTimestamp: sent,
+      ApproximateFirstReceiveTimestamp: sent,
+    };
     const record = {
       messageId,
-      receiptHandle: messageId,
+      receiptHandle: `${messageId}-${tried}`,
       body,
+      md5OfBody: createHash("md5").update(body).digest("hex"),
       attributes,
       messageAttributes: {},
       eventSource: "aws:sqs",
     };
     const event = { Records: [{ ...record, eventSourceARN, awsRegion: region }] };
     try {
-      const answer = (await invoke(functionName, event)) as BatchAnswer | null | undefined;
-      if ((answer?.batchItemFailures ?? []).length === 0) return;
+      const answer = (await invoke(FunctionName, event)) as BatchAnswer | null | undefined;
+      // The answer counts only where the mapping says so; otherwise all that is returned is taken.
+      const isHeard = FunctionResponseTypes.includes("ReportBatchItemFailures");
+      if (!isHeard || (answer?.batchItemFailures ?? []).length === 0) return;
     } catch {
       // It failed as a whole: the same.
     }
@@ -57,15 +73,15 @@ export function eventSourceMappings({ clock, region, emulator, invoke, send, onL
     const policy = parseJson(RedrivePolicy ?? "{}") as { deadLetterTargetArn?: string; maxReceiveCount?: number };
     if (policy.deadLetterTargetArn !== undefined && tried >= (policy.maxReceiveCount ?? 1))
       return send(policy.deadLetterTargetArn, body);
-    clock.at(clock.now() + Number(VisibilityTimeout) * 1000, () =>
-      begin(functionName, eventSourceARN, body, tried + 1),
-    );
+    clock.at(clock.now() + Number(VisibilityTimeout) * 1000, () => begin(mapping, message, tried + 1));
   }
 
-  const begin = (functionName: string, queueArn: string, body: string, tried: number): void =>
+  const begin = (mapping: CreateEventSourceMappingRequest, message: Message, tried: number): void =>
     void clock
-      .during(() => receive(functionName, queueArn, body, tried))
-      .catch((error: unknown) => onLost(queueArn, error instanceof Error ? error.message : String(error)));
+      .during(() => receive(mapping, message, tried))
+      .catch((error: unknown) =>
+        onLost(mapping.EventSourceArn ?? "", error instanceof Error ? error.message : String(error)),
+      );
 
   return {
     put: (id, mapping) => void mappings.set(id, mapping),
@@ -75,7 +91,8 @@ export function eventSourceMappings({ clock, region, emulator, invoke, send, onL
       const fitting = [...mappings.values()].filter(
         ({ EventSourceArn, Enabled = true }) => EventSourceArn === queueArn && Enabled,
       );
-      for (const { FunctionName = "" } of fitting) begin(FunctionName, queueArn, body, 1);
+      const message = { messageId: `message-${++messages}`, body, sent: String(clock.now()) };
+      for (const mapping of fitting) begin(mapping, message, 1);
       return fitting.length > 0;
     },
   };

@@ -1,3 +1,7 @@
+import type { Tag } from "@aws-sdk/client-sagemaker";
+import { described } from "./description.js";
+import { tagsByKey } from "./endpoints/tags.js";
+import type { Job } from "./job.js";
 import type { ModelPackage } from "./packages.js";
 import type { Execution, ExecutionStatus, StepRun } from "./pipelines/execution.js";
 
@@ -70,8 +74,26 @@ export const packageEvent = (changed: ModelPackage): SageMakerEvent => ({
   type: "SageMaker Model Package State Change",
   resources: [changed.ModelPackageArn],
   text: `${changed.ModelPackageGroupName} ${changed.ModelPackageVersion} ${changed.ModelApprovalStatus}`,
-  detail: changed,
+  detail: inMilliseconds(changed) as object,
 });
+
+/** A job as its events have it. */
+export const jobEvent = (job: Job): object => ({
+  ...plain(inMilliseconds(described(job)) as Readonly<Record<string, unknown>>),
+  Tags: tagsByKey((job.input["Tags"] ?? []) as readonly Tag[]),
+});
+
+/** Times that are seconds on the wire are milliseconds in events. */
+function inMilliseconds(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(inMilliseconds);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, member]) => [
+      name,
+      typeof member === "number" && /(Time|Timestamp)$/.test(name) ? member * 1000 : inMilliseconds(member),
+    ]),
+  );
+}
 
 /** Events begin members in lower case. */
 function lowered(value: unknown): unknown {

@@ -1,3 +1,4 @@
+import { setTimeout as wait } from "node:timers/promises";
 import type { VirtualClock } from "../clock.js";
 import { AwsError, invalid } from "../front/aws-error.js";
 import { type MachineOptions, onMachine } from "./machine.js";
@@ -109,6 +110,8 @@ export interface Jobs {
   readonly all: (kind: JobKind) => readonly Job[];
   /** Resolves when the job has ended. */
   ended(kind: JobKind, name: string): Promise<Job>;
+  /** Ends all jobs without a word, so that their folders go. */
+  close(): Promise<void>;
 }
 
 interface Entry {
@@ -118,9 +121,13 @@ interface Entry {
   readonly done: Promise<void>;
 }
 
+/** Real milliseconds after which a container that does not end is left alone. */
+const closeMs = 10_000;
+
 export function runningJobs({ arn, onChange, ...options }: JobsOptions): Jobs {
   const { clock } = options;
   const entries = new Map<string, Entry>();
+  let isClosed = false;
 
   function entryOf(kind: JobKind, name: string): Entry {
     const found = entries.get(`${kind} ${name}`);
@@ -130,7 +137,7 @@ export function runningJobs({ arn, onChange, ...options }: JobsOptions): Jobs {
 
   function change(at: Entry, changes: Partial<Job>): void {
     at.job = { ...at.job, ...changes };
-    onChange(at.job);
+    if (!isClosed) onChange(at.job);
   }
 
   /** Runs a job to its end, whatever that is. */
@@ -177,12 +184,11 @@ export function runningJobs({ arn, onChange, ...options }: JobsOptions): Jobs {
         results: {},
         log,
       };
-      let begin = (): void => undefined;
-      const begun = new Promise<void>((resolve) => (begin = resolve));
-      const at: Entry = { job, log, abort: new AbortController(), done: begun.then(() => work(at, run, limits)) };
+      // It begins after this call.
+      const done = Promise.resolve().then(() => work(at, run, limits));
+      const at: Entry = { job, log, abort: new AbortController(), done };
       entries.set(key, at);
       onChange(job);
-      begin();
       return job;
     },
     find: (kind, name) => entryOf(kind, name).job,
@@ -196,7 +202,14 @@ export function runningJobs({ arn, onChange, ...options }: JobsOptions): Jobs {
     async ended(kind, name) {
       const at = entryOf(kind, name);
       await at.done;
-      return at.job;
+      // Nobody goes on after the end.
+      return isClosed ? new Promise<never>(() => undefined) : at.job;
+    },
+    async close() {
+      isClosed = true;
+      const running = [...entries.values()].filter(({ job }) => job.ended === undefined);
+      for (const { abort } of running) abort.abort(new JobEnd("Stopped", "Stopped", ""));
+      await Promise.race([Promise.all(running.map(({ done }) => done)), wait(closeMs, undefined, { ref: false })]);
     },
   };
 }

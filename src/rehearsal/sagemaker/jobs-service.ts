@@ -12,6 +12,7 @@ import { arnOf, type AwsPlace } from "../place.js";
 import { StateFault } from "../states/fault.js";
 import type { TaskHandler } from "../states/tasks.js";
 import { described } from "./description.js";
+import type { ContainerHost } from "./endpoints/container.js";
 import type { Models } from "./endpoints/models.js";
 import { type Job, type JobKind, type Jobs, type JobsOptions, runningJobs } from "./job.js";
 import { jobLogs } from "./logs.js";
@@ -27,14 +28,17 @@ export interface JobService {
   readonly logs: Service;
   /** The tasks of state machines that wait for a job. */
   readonly tasks: Readonly<Record<string, TaskHandler>>;
+  /** Ends all jobs without a word. */
+  readonly close: () => Promise<void>;
 }
 
 export interface JobServiceOptions extends Omit<JobsOptions, "arn"> {
   readonly place: AwsPlace;
   readonly models: Pick<Models, "find">;
+  readonly containers: Pick<ContainerHost, "start">;
 }
 
-export function jobService({ place, models, ...options }: JobServiceOptions): JobService {
+export function jobService({ place, models, containers, ...options }: JobServiceOptions): JobService {
   const arn = (kind: JobKind, name: string): string => arnOf(place, "sagemaker", `${kebab(kind)}/${name}`);
   const jobs = runningJobs({ ...options, arn });
   const train = (input: CreateTrainingJobRequest): Job =>
@@ -46,7 +50,7 @@ export function jobService({ place, models, ...options }: JobServiceOptions): Jo
     jobs.start("ProcessingJob", input.ProcessingJobName ?? "", { ...input }, runProcessing, {
       run: input.StoppingCondition?.MaxRuntimeInSeconds ?? day,
     });
-  const runTransform = transforms(models, options.entry);
+  const runTransform = transforms(models, containers);
   const transform = (input: CreateTransformJobRequest): Job => {
     models.find(input.ModelName);
     return jobs.start("TransformJob", input.TransformJobName ?? "", { ...input }, runTransform, { run: Infinity });
@@ -75,6 +79,7 @@ export function jobService({ place, models, ...options }: JobServiceOptions): Jo
       ...Object.assign({}, ...each.map(([kind, start]) => operations(jobs, kind, start))),
       ListTrainingJobsForHyperParameterTuningJob: tuning.list,
     } as Service,
+    close: jobs.close,
     logs: jobLogs(jobs.all),
     tasks: Object.fromEntries(
       each.map(([kind, start]) => [`arn:aws:states:::sagemaker:create${kind}.sync`, waiting(jobs, kind, start)]),

@@ -1,5 +1,5 @@
 import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
+import { join, posix } from "node:path";
 import type { CreateProcessingJobRequest } from "@aws-sdk/client-sagemaker";
 import { invalid } from "../front/aws-error.js";
 import { JobEnd, type RunJob } from "./job.js";
@@ -32,9 +32,9 @@ export const runProcessing: RunJob = async (job, run) => {
 
   /** A path below `/opt/ml`, in the folder that stands for it. */
   function local(host: number, path = ""): string {
-    const below = /^\/opt\/ml\/(.+)$/.exec(path)?.[1];
-    if (below === undefined) throw invalid(`The local path ${path} is not below /opt/ml.`);
-    return join(run.root(host), below);
+    const below = posix.normalize(path);
+    if (!below.startsWith("/opt/ml/")) throw invalid(`The local path ${path} is not below /opt/ml.`);
+    return join(run.root(host), below.slice("/opt/ml/".length));
   }
 
   async function prepare(host: number): Promise<void> {

@@ -41,7 +41,13 @@ export function sageMakerService(options: SageMakerOptions): SageMaker {
     changes.tell();
   };
   const objects = objectsOf(options.buckets, options.admit);
-  const jobs = jobService({ ...options, objects, models: options.endpoints.models, onChange });
+  const jobs = jobService({
+    ...options,
+    objects,
+    models: options.endpoints.models,
+    containers: options.endpoints.containers,
+    onChange,
+  });
   const callAs = (caller: string) => async (operation: string, input: Readonly<Record<string, unknown>>) => {
     options.onCall?.({ service: "sagemaker", operation, caller, time: clock.now() }, input);
     const run = Object.hasOwn(service, operation) ? service[operation] : undefined;

@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
 import type { Channel, CreateTrainingJobRequest } from "@aws-sdk/client-sagemaker";
 import { packTar } from "modern-tar";
+import { invalid } from "../front/aws-error.js";
 import { JobEnd, type JobRun, type RunJob } from "./job.js";
 import { filesBelow } from "./objects.js";
 
@@ -45,6 +46,8 @@ async function keepCheckpoints({ CheckpointConfig }: CreateTrainingJobRequest, r
 async function prepare(request: CreateTrainingJobRequest, hosts: number, { root, objects }: JobRun): Promise<void> {
   const names = Array.from({ length: hosts }, (_, i) => `algo-${i + 1}`);
   const channels = request.InputDataConfig ?? [];
+  const odd = channels.find(({ ChannelName = "" }) => !/^(?!\.+$)[\w.-]+$/.test(ChannelName));
+  if (odd !== undefined) throw invalid(`The channel ${odd.ChannelName ?? ""} has not the name of a folder.`);
   for (const [host, current_host] of names.entries()) {
     const at = (path: string): string => join(root(host), path);
     await writeJson(at("input/config/hyperparameters.json"), request.HyperParameters ?? {});

@@ -1,15 +1,15 @@
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import type { CreateTransformJobRequest } from "@aws-sdk/client-sagemaker";
-import { ModelMissing, type ServingContainer, startContainer } from "./endpoints/container.js";
+import { type ContainerHost, ModelMissing, type ServingContainer } from "./endpoints/container.js";
 import type { Models } from "./endpoints/models.js";
-import { type ContainerEntry, JobEnd, type RunJob } from "./job.js";
+import { JobEnd, type RunJob } from "./job.js";
 import { filesBelow } from "./objects.js";
 import { batches, inputOf, outputOf, recordsOf } from "./transform-records.js";
 
 /** Transforms: the container serves the model, is sent each object in records, and its answers are put below the output. */
 export const transforms =
-  (models: Pick<Models, "find">, entry: ContainerEntry): RunJob =>
+  (models: Pick<Models, "find">, containers: Pick<ContainerHost, "start">): RunJob =>
   async (job, { stage, during, objects, root, print, busy }) => {
     const request = job.input as unknown as CreateTransformJobRequest;
     const { TransformInput: input, TransformOutput: output, Environment, MaxPayloadInMB = 6 } = request;
@@ -21,7 +21,7 @@ export const transforms =
     await during(async () => {
       const model = models.find(request.ModelName);
       const environment = { ...model.environment, ...Environment, SAGEMAKER_MAX_PAYLOAD_IN_MB: String(MaxPayloadInMB) };
-      const container = await startContainer({ ...model, environment }, entry, objects).catch((error: unknown) => {
+      const container = await containers.start({ ...model, environment }, objects).catch((error: unknown) => {
         const reason = error instanceof Error ? error.message : String(error);
         print(reason);
         throw failed(error instanceof ModelMissing ? `ClientError: ${reason}` : `AlgorithmError: ${reason}`);

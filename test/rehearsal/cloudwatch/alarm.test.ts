@@ -41,6 +41,8 @@ describe("missing data, by the tables of CloudWatch's documentation", () => {
     ["- - - - -", ["INSUFFICIENT_DATA", kept, "ALARM", "OK"]],
     ["0 X X - X", ["ALARM", "ALARM", "ALARM", "ALARM"]],
     ["- - X - -", ["ALARM", kept, "ALARM", "OK"]],
+    ["- - - X -", ["INSUFFICIENT_DATA", kept, "ALARM", "OK"]],
+    ["- - - - X", ["INSUFFICIENT_DATA", kept, "ALARM", "OK"]],
   ])("%s, 3 of 3", (pattern, states) => {
     expect(statesOf(pattern, 3)).toEqual(states);
   });
@@ -50,7 +52,8 @@ describe("missing data, by the tables of CloudWatch's documentation", () => {
     ["0 0 X 0 X", ["ALARM", "ALARM", "ALARM", "ALARM"]],
     ["0 - X - -", ["OK", "OK", "ALARM", "OK"]],
     ["- - - - 0", ["OK", "OK", "ALARM", "OK"]],
-    ["- - - - X", ["ALARM", kept, "ALARM", "OK"]],
+    ["- - - X -", ["ALARM", kept, "ALARM", "OK"]],
+    ["- - - - X", ["INSUFFICIENT_DATA", kept, "ALARM", "OK"]],
   ])("%s, 2 of 3", (pattern, states) => {
     expect(statesOf(pattern, 2)).toEqual(states);
   });

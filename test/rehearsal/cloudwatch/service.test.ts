@@ -33,7 +33,7 @@ beforeEach(async () => {
   changes = [];
   calls = [];
   const monitoring = cloudWatchService(clock, place, ({ alarm, former }) => {
-    changes.push(`${(clock.now() - start) / minute} ${alarm.name} ${former} -> ${alarm.state}`);
+    changes.push(`${(clock.now() - start) / minute} ${alarm.name} ${former.state} -> ${alarm.state}`);
   });
   front = await startFront({ clock, services: { monitoring }, onCall: (call) => void calls.push(call) });
   client = new CloudWatchClient({
@@ -181,6 +181,27 @@ describe("data over HTTP", () => {
     );
     expect(MetricDataResults?.[0]?.Values).toEqual([899]);
     expect(calls.filter(({ operation }) => operation === "PutMetricData").length).toBeGreaterThan(1);
+  });
+
+  it("give the latest point first, unless asked otherwise", async () => {
+    for (const [i, Value] of [1, 2, 3].entries())
+      await client.send(
+        new PutMetricDataCommand({
+          Namespace: "N",
+          MetricData: [{ MetricName: "m", Value, Timestamp: new Date(start + i * minute) }],
+        }),
+      );
+    const MetricStat = { Metric: { Namespace: "N", MetricName: "m" }, Period: 60, Stat: "Sum" };
+    const window = { StartTime: new Date(start), EndTime: new Date(start + 3 * minute) };
+    const values = async (ScanBy?: "TimestampAscending") => {
+      const MetricDataQueries = [{ Id: "m", MetricStat }];
+      const { MetricDataResults } = await client.send(
+        new GetMetricDataCommand({ ...window, MetricDataQueries, ScanBy }),
+      );
+      return MetricDataResults?.map(({ Label, Values }) => [Label, Values]);
+    };
+    expect(await values()).toEqual([["m", [3, 2, 1]]]);
+    expect(await values("TimestampAscending")).toEqual([["m", [1, 2, 3]]]);
   });
 
   it("keep dashboards, and name what is not known", async () => {

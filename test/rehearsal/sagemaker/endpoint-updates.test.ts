@@ -8,7 +8,8 @@ import {
 } from "@aws-sdk/client-sagemaker";
 import { afterEach, describe, expect, it } from "vitest";
 import type { RehearsalOptions } from "../../../src/rehearsal/rehearse.js";
-import { clientOf, endpointWorld, type EndpointWorld } from "../../helpers/endpoint-world.js";
+import { endpointWorld, type EndpointWorld } from "../../helpers/endpoint-world.js";
+import { clientOf } from "../../helpers/rehearsed.js";
 
 const opened: EndpointWorld[] = [];
 afterEach(async () => {

@@ -242,7 +242,8 @@ describe("endpoints of SageMaker, rehearsed", () => {
     expect(await sum("Invocation4XXErrors", "a")).toBe(1);
     expect(await sum("Invocation5XXErrors", "a")).toBe(0);
     expect(await sum("ModelLatency", "b", "Maximum")).toBe(320_000);
-    expect(await sum("ModelLatency", "a", "Maximum")).toBeGreaterThan(0);
+    // The same on every machine, unless the measured times are asked for.
+    expect(await sum("ModelLatency", "a", "Maximum")).toBe(20_000);
   });
 
   it("take binary bodies up to SageMaker's limit, and give attributes and types back", async () => {

@@ -20,6 +20,7 @@ import { syntheticCustomers } from "../../../src/data/index.js";
 import { memoryStore, type ObjectStore } from "../../../src/io/store/index.js";
 import { openBundle } from "../../../src/model/bundle/index.js";
 import { rehearse, type Rehearsal, type RehearsalOptions } from "../../../src/rehearsal/rehearse.js";
+import { clientOf } from "../../helpers/rehearsed.js";
 
 const role = "arn:aws:iam::123456789012:role/churn";
 const image = "123456789012.dkr.ecr.us-east-1.amazonaws.com/churn:1";
@@ -42,12 +43,7 @@ async function world(options: RehearsalOptions = {}): Promise<World> {
   const store = memoryStore();
   await store.put("raw/customers.jsonl", new TextEncoder().encode(rows));
   const rehearsal = await rehearse({ buckets: () => store, ...options });
-  const config = {
-    endpoint: rehearsal.url,
-    region: "us-east-1",
-    credentials: { accessKeyId: "A", secretAccessKey: "s" },
-    maxAttempts: 1,
-  };
+  const config = clientOf(rehearsal);
   const [client, states] = [new SageMakerClient(config), new SFNClient(config)];
   started.push(
     rehearsal.close,
@@ -196,6 +192,28 @@ describe("jobs of SageMaker, rehearsed", () => {
         (stage) => `ingest-1 ${stage}`,
       ),
     );
+  });
+
+  it("keep to their own folders", async () => {
+    const { client, rehearsal } = await world();
+    const s3 = { S3Uri: "s3://churn-data/raw/", S3DataType: "S3Prefix", S3InputMode: "File" } as const;
+    await client.send(
+      new CreateProcessingJobCommand({
+        ...{ ProcessingJobName: "out", RoleArn: role, AppSpecification: { ImageUri: image } },
+        ProcessingResources: { ClusterConfig: { InstanceType: "ml.m5.large", InstanceCount: 1, VolumeSizeInGB: 10 } },
+        ProcessingInputs: [{ InputName: "a", S3Input: { ...s3, LocalPath: "/opt/ml/../../../out" } }],
+      }),
+    );
+    const [channel] = training("up").InputDataConfig ?? [];
+    const InputDataConfig = [
+      { ...channel, ChannelName: "../../../up" },
+    ] as CreateTrainingJobCommandInput["InputDataConfig"];
+    await client.send(new CreateTrainingJobCommand(training("up", { InputDataConfig })));
+    await rehearsal.clock.advanceTo(rehearsal.clock.now() + 3_600_000);
+    const processed = await client.send(new DescribeProcessingJobCommand({ ProcessingJobName: "out" }));
+    expect(processed.FailureReason).toMatch(/is not below \/opt\/ml/);
+    const trained = await client.send(new DescribeTrainingJobCommand({ TrainingJobName: "up" }));
+    expect(trained.FailureReason).toMatch(/has not the name of a folder/);
   });
 
   it("run their hosts at the same time", async () => {

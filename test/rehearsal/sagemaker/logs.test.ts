@@ -12,6 +12,7 @@ import { trainingJob } from "../../../src/deploy/aws/index.js";
 import { memoryStore } from "../../../src/io/store/index.js";
 import { rehearse } from "../../../src/rehearsal/rehearse.js";
 import { awsTarget } from "../../helpers/aws-target.js";
+import { clientOf } from "../../helpers/rehearsed.js";
 
 const started: (() => unknown)[] = [];
 afterEach(async () => {
@@ -42,8 +43,7 @@ it("logs of jobs are kept by host and time; other groups are the emulator's", as
       return Promise.resolve(0);
     },
   });
-  const credentials = { accessKeyId: "A", secretAccessKey: "s" };
-  const config = { endpoint: rehearsal.url, region: "us-east-1", credentials, maxAttempts: 1 };
+  const config = clientOf(rehearsal);
   const [client, logs] = [new SageMakerClient(config), new CloudWatchLogsClient(config)];
   started.push(
     rehearsal.close,

@@ -5,6 +5,7 @@ import { sagemakerRegistry } from "../../../src/registry/backends/sagemaker/inde
 import { rehearse, type Rehearsal } from "../../../src/rehearsal/rehearse.js";
 import { registryConformance } from "../../conformance/registry.js";
 import { rehearsed, type Rehearsed } from "../../helpers/rehearsed.js";
+import { clientOf } from "../../helpers/rehearsed.js";
 
 let made: Rehearsed | undefined;
 afterEach(() => made?.close());
@@ -19,8 +20,7 @@ afterAll(async () => {
 
 registryConformance("SageMaker, rehearsed", async () => {
   const rehearsal = await rehearse();
-  const credentials = { accessKeyId: "A", secretAccessKey: "s" };
-  const client = new SageMakerClient({ endpoint: rehearsal.url, region: "us-east-1", credentials });
+  const client = new SageMakerClient(clientOf(rehearsal));
   worlds.push({ rehearsal, client });
   return sagemakerRegistry({ name: "sample", store: { ...memoryStore(), name: "s3://models/" }, client });
 });

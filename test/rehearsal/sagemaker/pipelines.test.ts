@@ -11,7 +11,7 @@ import type { RehearsalOptions } from "../../../src/rehearsal/rehearse.js";
 import { csv, records } from "../../container/root.js";
 import { awsTarget as target } from "../../helpers/aws-target.js";
 import { judgedGraph } from "../../helpers/judged-graph.js";
-import { rehearsed, type Rehearsed } from "../../helpers/rehearsed.js";
+import { clientOf, rehearsed, type Rehearsed } from "../../helpers/rehearsed.js";
 
 const opened: Rehearsed[] = [];
 afterEach(async () => {
@@ -110,8 +110,7 @@ describe("a pipeline of SageMaker, rehearsed", () => {
     const definition = compilePipeline(judgedGraph("train", 0.5), target, {
       inputs: { customers: "s3://churn-data/raw/customers.csv" },
     });
-    const credentials = { accessKeyId: "A", secretAccessKey: "s" };
-    const bus = new EventBridgeClient({ endpoint: rehearsal.url, region: "us-east-1", credentials });
+    const bus = new EventBridgeClient(clientOf(rehearsal));
     const listen = async (Name: string, type: string, detail: object): Promise<void> => {
       const pattern = { source: ["aws.sagemaker"], "detail-type": [type], detail };
       await bus.send(new PutRuleCommand({ Name, EventPattern: JSON.stringify(pattern) }));
@@ -371,6 +370,23 @@ describe("a pipeline of SageMaker, rehearsed", () => {
     await pass(made, 2 * hour);
     expect(await statusOf(session, arn)).toBe("Succeeded");
     expect(ran).toEqual(["a", "b", "b", "c", "d"]);
+  });
+
+  it("starts anew each time where no token says that it is the same", async () => {
+    const made = await world({ container: containerOf([]) });
+    await create(made.session, pipelineDefinition({ steps: [work("a")] }));
+    // As Step Functions does, which adds no token.
+    const call = async (): Promise<unknown> => {
+      const authorization = "AWS4-HMAC-SHA256 Credential=A/20260101/us-east-1/sagemaker/aws4_request, Signature=0";
+      const headers = { authorization, "x-amz-target": "SageMaker.StartPipelineExecution" };
+      const response = await fetch(made.rehearsal.url, {
+        method: "POST",
+        headers,
+        body: JSON.stringify({ PipelineName }),
+      });
+      return ((await response.json()) as { PipelineExecutionArn?: string }).PipelineExecutionArn;
+    };
+    expect(await call()).not.toBe(await call());
   });
 
   it("stops its jobs when it is stopped", async () => {

@@ -9,7 +9,8 @@ import { CloudWatchLogsClient, DescribeLogStreamsCommand, GetLogEventsCommand } 
 import { afterEach, describe, expect, it } from "vitest";
 import { batches, inputOf, outputOf, recordsOf } from "../../../src/rehearsal/sagemaker/transform-records.js";
 import { sampleRecords } from "../../helpers/artifact.js";
-import { clientOf, endpointWorld, type EndpointWorld } from "../../helpers/endpoint-world.js";
+import { endpointWorld, type EndpointWorld } from "../../helpers/endpoint-world.js";
+import { clientOf } from "../../helpers/rehearsed.js";
 
 const started: { close(): Promise<void> | void }[] = [];
 afterEach(async () => {

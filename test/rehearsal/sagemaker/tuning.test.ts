@@ -17,6 +17,7 @@ import type { ContainerEntry } from "../../../src/rehearsal/sagemaker/job.js";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { awsTarget } from "../../helpers/aws-target.js";
+import { clientOf } from "../../helpers/rehearsed.js";
 
 const started: (() => Promise<void> | void)[] = [];
 afterEach(async () => {
@@ -33,8 +34,7 @@ const container: ContainerEntry = async (_argv, { root, stdout }) => {
 
 async function world(): Promise<{ rehearsal: Rehearsal; client: SageMakerClient }> {
   const rehearsal = await rehearse({ container, buckets: () => memoryStore() });
-  const credentials = { accessKeyId: "A", secretAccessKey: "s" };
-  const client = new SageMakerClient({ endpoint: rehearsal.url, region: "us-east-1", credentials, maxAttempts: 1 });
+  const client = new SageMakerClient(clientOf(rehearsal));
   started.push(rehearsal.close, () => client.destroy());
   return { rehearsal, client };
 }

@@ -19,6 +19,7 @@ export interface AsyncInvocation {
 
 export interface AsyncOptions {
   readonly clock: VirtualClock;
+  readonly region: string;
   readonly objects: Objects;
   readonly endpoints: Resources<Endpoint>;
   readonly invoke: Invoke;
@@ -34,14 +35,16 @@ const queueMs = 1000;
 /** Takes requests, answers them later, and leaves the answers in a bucket. */
 export function asyncInvoker(options: AsyncOptions) {
   const { clock, objects, endpoints, invoke, random, publish } = options;
+  const timeNow = (): string => new Date(clock.now()).toISOString();
   return (invocation: AsyncInvocation): object => {
-    const { EndpointName, InferenceId = uuid(random), InputLocation, Body } = invocation;
+    const { EndpointName, InferenceId = uuid(random), InputLocation, Body, ContentType } = invocation;
     const output = endpoints.find(EndpointName).fleet.config.input.AsyncInferenceConfig?.OutputConfig;
     if (output === undefined)
       throw new AwsError("ValidationError", `Endpoint ${EndpointName} is not asynchronous. Use InvokeEndpoint.`);
     if (InputLocation === undefined && (Body === undefined || Body.length === 0))
       throw new AwsError("ValidationError", "InvokeEndpointAsync needs an InputLocation or a Body.");
     const id = uuid(random);
+    const receivedTime = timeNow();
     const below = (uri: string, end: string): string => `${uri.replace(/\/$/, "")}/${id}${end}`;
     const OutputLocation = below(output.S3OutputPath ?? "", ".out");
     const FailureLocation = below(output.S3FailurePath ?? output.S3OutputPath ?? "", "-error.out");
@@ -50,7 +53,16 @@ export function asyncInvoker(options: AsyncOptions) {
 
     async function run(): Promise<void> {
       const { SuccessTopic, ErrorTopic } = output?.NotificationConfig ?? {};
-      const about = { awsRegion: "", eventName: "InferenceResult", requestParameters: { endpointName: EndpointName, inputLocation: InputLocation }, inferenceId: InferenceId }; // prettier-ignore
+      const about = {
+        ...{
+          awsRegion: options.region,
+          eventVersion: "1.0",
+          eventSource: "aws:sagemaker",
+          eventName: "InferenceResult",
+        },
+        ...{ eventTime: timeNow(), receivedTime, inferenceId: InferenceId },
+        requestParameters: { contentType: ContentType, endpointName: EndpointName, inputLocation: InputLocation },
+      };
       try {
         const input = InputLocation === undefined ? (Body ?? new Uint8Array()) : await objects.read(InputLocation);
         const answer = await invoke({ ...invocation, InferenceId, Body: input }, true);

@@ -28,6 +28,37 @@ export interface ContainerAnswer {
   readonly took: number;
 }
 
+/** Starts containers, and ends those that still run, or are about to, when it closes. */
+export interface ContainerHost {
+  readonly start: (model: ModelSource, objects: Objects) => Promise<ServingContainer>;
+  readonly close: () => Promise<void>;
+}
+
+export function containerHost(entry: ContainerEntry): ContainerHost {
+  const running = new Set<Promise<ServingContainer>>();
+  const over = new AbortController();
+  return {
+    async start(model, objects) {
+      over.signal.throwIfAborted();
+      const started = startContainer(model, entry, objects, over.signal);
+      running.add(started);
+      try {
+        const container = await started;
+        const stop = (): Promise<void> => container.stop().finally(() => running.delete(started));
+        return { ...container, stop };
+      } catch (error) {
+        running.delete(started);
+        throw error;
+      }
+    },
+    async close() {
+      over.abort(new Error("The rehearsal is over."));
+      const all = await Promise.allSettled(running);
+      await Promise.all(all.map((each) => (each.status === "fulfilled" ? each.value.stop() : undefined)));
+    },
+  };
+}
+
 /** The data of a model that cannot be brought to its container. */
 export class ModelMissing extends Error {}
 
@@ -39,10 +70,11 @@ const [startupMs, killMs] = [30_000, 10_000];
  *
  * @throws ModelMissing; Error with the end of the container's log.
  */
-export async function startContainer(
+async function startContainer(
   model: ModelSource,
   entry: ContainerEntry,
   objects: Objects,
+  over: AbortSignal,
 ): Promise<ServingContainer> {
   const root = await mkdtemp(join(tmpdir(), "churnkit-rehearsal-"));
   const log: string[] = [];
@@ -68,12 +100,15 @@ export async function startContainer(
       isEnded = true;
       log.push(`It ended with ${code instanceof Error ? code.message : `exit code ${String(code)}`}.`);
     };
-    running = entry(["serve"], { root, env, stdout: printed, stderr: printed, signal: abort.signal }).then(
-      ended,
-      ended,
-    );
+    running = entry(["serve"], {
+      root,
+      env,
+      stdout: printed,
+      stderr: printed,
+      signal: AbortSignal.any([abort.signal, over]),
+    }).then(ended, ended);
     const url = `http://127.0.0.1:${port}`;
-    await untilReady(url, () => isEnded);
+    await untilReady(url, () => isEnded || over.aborted);
     return { stop, ...requestsTo(url, root, model.data, objects) };
   } catch (error) {
     await stop();

@@ -9,7 +9,7 @@ import type { Service } from "../../front/front.js";
 import { reachCapacity, wantCapacity } from "./capacity.js";
 import type { Configs } from "./configs.js";
 import { describeEndpoint, endpointEvent, type Endpoint } from "./endpoint.js";
-import { bringUp, fleetOf, stopFleet, type Fleet } from "./fleet.js";
+import { bringUp, fleetOf, stopFleet } from "./fleet.js";
 import type { Models, ModelsOptions } from "./models.js";
 import { resources, type Resources } from "./resources.js";
 import { changeable, checkUnscaled, planned, settled, type IsScaled } from "./rules.js";
@@ -35,8 +35,6 @@ const [changeMs, deleteMs] = [60_000, 60_000];
 export interface Endpoints {
   readonly service: Service;
   readonly all: Resources<Endpoint>;
-  /** All fleets that may run. */
-  fleets(): readonly Fleet[];
 }
 
 /** Endpoints: their life on the clock. */
@@ -109,7 +107,6 @@ export function endpointLife(options: EndpointsOptions): Endpoints {
 
   return {
     all,
-    fleets: () => all.every().flatMap(fleetsOf),
     service: {
       CreateEndpoint: create,
       UpdateEndpoint: update,
@@ -119,8 +116,6 @@ export function endpointLife(options: EndpointsOptions): Endpoints {
     },
   };
 }
-
-const fleetsOf = ({ fleet, pending }: Endpoint): Fleet[] => (pending === undefined ? [fleet] : [fleet, pending.fleet]);
 
 /** Calls that change nothing. */
 const reads = (all: Resources<Endpoint>): Service => ({

@@ -1,9 +1,8 @@
 import type { ProductionVariant } from "@aws-sdk/client-sagemaker";
 import type { VirtualClock } from "../../clock.js";
-import type { ContainerEntry } from "../job.js";
 import type { Objects } from "../objects.js";
 import type { EndpointConfig } from "./configs.js";
-import { ModelMissing, startContainer, type ServingContainer } from "./container.js";
+import { type ContainerHost, ModelMissing, type ServingContainer } from "./container.js";
 import type { ServedVariant } from "./misbehave.js";
 import type { ModelSource, Models } from "./models.js";
 
@@ -28,7 +27,7 @@ export interface Fleet {
 }
 
 export interface Machines {
-  readonly entry: ContainerEntry;
+  readonly containers: Pick<ContainerHost, "start">;
   readonly objects: Objects;
   /** Whether a variant's containers are to answer no ping. */
   readonly isStuck: (at: ServedVariant) => boolean;
@@ -69,11 +68,11 @@ export async function bringUp(
   throw noPing(stuck, "");
 }
 
-async function startAll({ variants }: Fleet, { entry, objects }: Machines): Promise<void> {
+async function startAll({ variants }: Fleet, { containers, objects }: Machines): Promise<void> {
   const started = await Promise.allSettled(
     variants.map(async (variant) => {
       try {
-        variant.container = await startContainer(variant.model, entry, objects);
+        variant.container = await containers.start(variant.model, objects);
       } catch (error) {
         throw error instanceof ModelMissing ? error : noPing(variant, String(error instanceof Error ? error.message : error)); // prettier-ignore
       }

@@ -77,10 +77,9 @@ export function invoker(options: InvokeOptions): Invoke {
         .send(path, headersOf(invocation), Body)
         .catch((error: unknown) => failure(0, String(error)));
     }
-    const took = answer.took;
-    const latency = mishap.latency(took);
+    const { took } = answer;
+    const { latency, overhead } = mishap.times(took, performance.now() - begin - took);
     if (latency > longestMs) answer = failure(0, timedOut);
-    const overhead = performance.now() - begin - took;
     const status = answer.status === 0 ? 500 : answer.status;
     options.onMeasured({ endpoint, variant: name, instances, status, latency, overhead });
     const config = fleet.config.input.DataCaptureConfig;
@@ -136,7 +135,7 @@ function choose(
   const chosen = isNew ? pending.fleet : fleet;
   const production = productionOf(chosen);
   if (target !== undefined) {
-    const asked = chosen.variants.find(({ name }) => name === target);
+    const asked = production.find(({ name }) => name === target);
     if (asked === undefined) throw refused(`Variant ${target} not found for the request.`);
     return [asked, chosen];
   }

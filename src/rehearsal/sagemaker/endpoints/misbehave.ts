@@ -13,8 +13,8 @@ export interface Misbehavior {
   readonly slower?: number;
   /** Whether its containers never come into service: they answer no ping until SageMaker gives up on them. */
   readonly stuck?: boolean;
-  /** Milliseconds of latency in place of the measured ones. */
-  readonly latency?: number;
+  /** Milliseconds of latency, or what its container really takes, which depends on this machine. Default 20. */
+  readonly latency?: number | "measured";
 }
 
 /** What a rehearsal makes of a model's behavior. */
@@ -23,19 +23,29 @@ export type Misbehave = (at: ServedVariant) => Misbehavior | undefined;
 /** One request's part in a misbehavior. */
 export interface Mishap {
   readonly fails: boolean;
-  readonly latency: (measured: number) => number;
+  /** Latency in the container and around it, of what was measured. */
+  readonly times: (took: number, around: number) => { readonly latency: number; readonly overhead: number };
 }
+
+/** Milliseconds in the container and around it, so that the same requests always have the same metrics. */
+const [usualLatency, usualOverhead] = [20, 5];
 
 /** Spreads errors evenly over the requests of each variant and model. */
 export function mishaps(misbehave: Misbehave): (at: ServedVariant) => Mishap {
   const owed = new Map<string, number>();
   return (at) => {
-    const { errors = 0, slower = 0, latency } = misbehave(at) ?? {};
+    const { errors = 0, slower = 0, latency = usualLatency } = misbehave(at) ?? {};
     const key = JSON.stringify(at);
     const sum = (owed.get(key) ?? 0) + errors;
     // Sums of shares are a little off: 50 times 0.02 must be one.
     const fails = sum >= 1 - 1e-9;
     owed.set(key, fails ? sum - 1 : sum);
-    return { fails, latency: (measured) => (latency ?? measured) + slower };
+    return {
+      fails,
+      times: (took, around) =>
+        latency === "measured"
+          ? { latency: took + slower, overhead: around }
+          : { latency: latency + slower, overhead: usualOverhead },
+    };
   };
 }

@@ -15,7 +15,6 @@ export interface Resources<Entry extends Named> {
   add(entry: Entry): void;
   readonly find: (name: string | undefined) => Entry;
   has(name: string): boolean;
-  every(): readonly Entry[];
   remove(name: string | undefined): Entry;
   list(
     query: ListQuery,
@@ -52,7 +51,6 @@ export function resources<Entry extends Named>(kind: string, arn: (name: string)
   return {
     find,
     has: (name) => entries.has(name),
-    every: () => [...entries.values()],
     add(entry) {
       if (entries.has(entry.name)) throw invalid(`Cannot create already existing ${kind} "${arn(entry.name)}".`);
       entries.set(entry.name, entry);

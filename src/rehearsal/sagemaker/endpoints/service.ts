@@ -10,8 +10,8 @@ import { objectsOf, type Buckets } from "../objects.js";
 import { asyncInvoker } from "./async.js";
 import { dataCapture } from "./capture.js";
 import { configService } from "./configs.js";
+import { containerHost, type ContainerHost } from "./container.js";
 import { endpointLife } from "./endpoints.js";
-import { stopFleet } from "./fleet.js";
 import { invoker, type Invocation } from "./invoke.js";
 import { metricsOf } from "./metrics.js";
 import type { Misbehave } from "./misbehave.js";
@@ -40,6 +40,7 @@ export interface EndpointServiceOptions {
 export interface EndpointService {
   readonly service: Service;
   readonly models: Pick<Models, "find">;
+  readonly containers: Pick<ContainerHost, "start">;
   /** All of SageMaker, with the tags that its resources are created with. */
   readonly tagged: (service: Service) => Service;
   /** The tasks of state machines, which don't wait for what they start. */
@@ -49,9 +50,14 @@ export interface EndpointService {
 }
 
 export function endpointService(options: EndpointServiceOptions): EndpointService {
-  const { clock, place, entry, random, monitoring, onChange, onNote } = options;
+  const { clock, place, random, monitoring, onChange } = options;
+  let isClosed = false;
+  const onNote = (text: string): void => {
+    if (!isClosed) options.onNote(text);
+  };
   const { misbehave = () => undefined } = options;
   const objects = objectsOf(options.buckets);
+  const containers = containerHost(options.entry);
   const tags = tagStore();
   const arn =
     (kind: string) =>
@@ -63,8 +69,9 @@ export function endpointService(options: EndpointServiceOptions): EndpointServic
   const capture = dataCapture(clock, objects, random, (reason) => onNote(`captured data were lost: ${reason}`));
   const endpoints = endpointLife({
     ...options,
+    onNote,
     ...{ models, configs, tags, arn: arn("endpoint") },
-    machines: { entry, objects, isStuck: (at) => misbehave(at)?.stuck === true },
+    machines: { containers, objects, isStuck: (at) => misbehave(at)?.stuck === true },
     alarmState,
     background,
     onEnd: () => capture.flush(),
@@ -74,7 +81,14 @@ export function endpointService(options: EndpointServiceOptions): EndpointServic
     misbehave,
     onMeasured: (measured) => monitoring["PutMetricData"]?.(metricsOf(measured) as never),
   });
-  const invokeAsync = asyncInvoker({ ...options, background, objects, invoke, endpoints: endpoints.all });
+  const invokeAsync = asyncInvoker({
+    ...options,
+    region: place.region,
+    background,
+    objects,
+    invoke,
+    endpoints: endpoints.all,
+  });
   const service: Service = {
     ...models.service,
     ...configs.service,
@@ -98,6 +112,7 @@ export function endpointService(options: EndpointServiceOptions): EndpointServic
   return {
     service,
     models,
+    containers,
     tagged: tags.tagged,
     tasks: Object.fromEntries(
       ["createModel", "createEndpointConfig", "createEndpoint", "updateEndpoint"].map((name) => [
@@ -107,7 +122,8 @@ export function endpointService(options: EndpointServiceOptions): EndpointServic
     ),
     async close() {
       await capture.flush();
-      await Promise.all(endpoints.fleets().map(({ variants }) => stopFleet(variants)));
+      isClosed = true;
+      await containers.close();
     },
   };
 }

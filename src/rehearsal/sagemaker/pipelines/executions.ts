@@ -61,9 +61,9 @@ export function executionsOf(options: ExecutionsOptions): Executions {
 
   function start(
     pipeline: Pipeline,
-    { ClientRequestToken: token = "", ...request }: StartPipelineExecutionRequest,
+    { ClientRequestToken: token, ...request }: StartPipelineExecutionRequest,
   ): Execution {
-    const known = byToken.get(token);
+    const known = token === undefined ? undefined : byToken.get(token);
     const text = canonicalJson(request);
     if (known !== undefined && known.request !== text)
       throw new AwsError("ConflictException", "The ClientRequestToken was used with other parameters.");
@@ -86,7 +86,7 @@ export function executionsOf(options: ExecutionsOptions): Executions {
       steps: new Map<string, StepRun>(),
       abort: new AbortController(),
     };
-    byToken.set(token, { arn: execution.arn, request: text });
+    if (token !== undefined) byToken.set(token, { arn: execution.arn, request: text });
     executions.set(execution.arn, execution);
     change(execution, "Executing", undefined);
     run(execution);

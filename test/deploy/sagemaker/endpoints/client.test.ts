@@ -4,7 +4,8 @@ import { defineDataset } from "../../../../src/data/index.js";
 import { sageMakerClient, type SageMakerClient } from "../../../../src/deploy/sagemaker/index.js";
 import { AwsError } from "../../../../src/rehearsal/front/aws-error.js";
 import type { Misbehavior } from "../../../../src/rehearsal/sagemaker/endpoints/misbehave.js";
-import { clientOf, customer, endpointWorld, type EndpointWorld } from "../../../helpers/endpoint-world.js";
+import { customer, endpointWorld, type EndpointWorld } from "../../../helpers/endpoint-world.js";
+import { clientOf } from "../../../helpers/rehearsed.js";
 import { type Fault, faulty } from "../../../helpers/endpoint-session.js";
 
 let world: EndpointWorld;
