@@ -19,7 +19,7 @@ export function deliveries(onLost: (arn: string, reason: string) => void): Deliv
   async function deliver(arn: string, payload: unknown, role?: string): Promise<unknown> {
     const receive = receivers.get(arn.split(":")[2] ?? "");
     if (receive === undefined) throw new AwsError("InvalidTarget", `The rehearsal does not deliver to ${arn}.`);
-    return receive(arn, payload, role);
+    return await receive(arn, payload, role);
   }
 
   return {

@@ -17,7 +17,7 @@ interface TellingOptions {
 
 /** What services tell of their changes: to the timeline, to the event bus, and to the actions of alarms. */
 export const telling = ({ place, emit, send, note }: TellingOptions) => ({
-  alarm(change: AlarmChange): void {
+  alarm: (change: AlarmChange): void => {
     const { alarm, former } = change;
     note("alarm", `${alarm.name} ${former.state} -> ${alarm.state}`);
     const arn = arnOf(place, "cloudwatch", `alarm:${alarm.name}`);
@@ -27,19 +27,19 @@ export const telling = ({ place, emit, send, note }: TellingOptions) => ({
     if (ActionsEnabled) for (const action of actions ?? []) send(action, actionPayload(action, change, place));
   },
 
-  job(job: Job): void {
+  job: (job: Job): void => {
     const { kind, name, status, stages, reason } = job;
     const stage = stages.at(-1)?.Status;
     note("job", `${name} ${stage ?? status}${reason === undefined || reason === "" ? "" : `: ${reason}`}`);
     emit("aws.sagemaker", `SageMaker ${kind.replace("Job", " Job")} State Change`, jobEvent(job), [job.arn]);
   },
 
-  sageMaker({ kind, text, type, detail, resources }: SageMakerEvent): void {
+  sageMaker: ({ kind, text, type, detail, resources }: SageMakerEvent): void => {
     note(kind, text);
     emit("aws.sagemaker", type, detail, resources);
   },
 
-  execution(execution: Execution): void {
+  execution: (execution: Execution): void => {
     const { name, status, executionArn, stateMachineArn, error } = execution;
     const machine = stateMachineArn.split(":").at(-1);
     note("execution", `${machine} ${name} ${status}${error === undefined ? "" : ` ${error}`}`);

@@ -53,8 +53,7 @@ function triggerOf({ MetricName, Namespace, Statistic, Dimensions = [], ...alarm
 function configurationOf(definition: Alarm["definition"]): object {
   const description = definition.AlarmDescription === undefined ? {} : { description: definition.AlarmDescription };
   if ("AlarmRule" in definition) return { ...description, alarmRule: definition.AlarmRule };
-  const { MetricName, Namespace, Dimensions, Statistic, ExtendedStatistic, Period, Metrics } =
-    definition as PutMetricAlarmInput;
+  const { MetricName, Namespace, Dimensions, Statistic, ExtendedStatistic, Period, Metrics } = definition;
   const own: MetricDataQuery = {
     Id: "m1",
     MetricStat: { Metric: { Namespace, MetricName, Dimensions }, Period, Stat: ExtendedStatistic ?? Statistic },

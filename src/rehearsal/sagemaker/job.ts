@@ -111,7 +111,7 @@ export interface Jobs {
   /** Resolves when the job has ended. */
   ended(kind: JobKind, name: string): Promise<Job>;
   /** Ends all jobs without a word, so that their folders go. */
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 interface Entry {

@@ -54,7 +54,7 @@ export function containerHost(entry: ContainerEntry): ContainerHost {
     async close() {
       over.abort(new Error("The rehearsal is over."));
       const all = await Promise.allSettled(running);
-      await Promise.all(all.map((each) => (each.status === "fulfilled" ? each.value.stop() : undefined)));
+      await Promise.all(all.flatMap((each) => (each.status === "fulfilled" ? [each.value.stop()] : [])));
     },
   };
 }
