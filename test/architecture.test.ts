@@ -47,6 +47,7 @@ const allowed: Record<string, readonly string[]> = {
     "serving",
     "deploy",
     "pipeline",
+    "rehearsal",
   ],
 };
 

@@ -23,6 +23,7 @@ const verbs = {
   registry: () => import("./commands/registry.js"),
   run: () => import("./commands/run.js"),
   pipeline: () => import("./commands/pipeline.js"),
+  rehearse: () => import("./commands/rehearse.js"),
 } as const;
 
 async function run(args: readonly string[]): Promise<void> {

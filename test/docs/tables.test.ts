@@ -193,6 +193,7 @@ describe("docs/command-line*.md equal --help", async () => {
     "registry",
     "run",
     "pipeline",
+    "rehearse",
   ];
   for (const verb of verbs)
     ((await import(`../../src/cli/commands/${verb}.ts`)) as { register(program: Command): void }).register(program);

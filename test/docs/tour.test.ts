@@ -108,6 +108,7 @@ describe("--json has the documented fields", () => {
     monitor: ["model", "captured.jsonl"],
     erase: ["captured.jsonl", "--customer", "nobody"],
     run: ["pipeline.json", "--input", "customers=customers.csv"],
+    rehearse: ["--template", "stack.json"],
   };
 
   const ingest = {
@@ -116,9 +117,10 @@ describe("--json has the documented fields", () => {
     params: { target: "churn", positive: "Yes" },
     inputs: { file: "input.customers" },
   };
-  beforeAll(() =>
-    writeFileSync(join(scratch, "pipeline.json"), JSON.stringify({ inputs: { customers: "file" }, steps: [ingest] })),
-  );
+  beforeAll(() => {
+    writeFileSync(join(scratch, "pipeline.json"), JSON.stringify({ inputs: { customers: "file" }, steps: [ingest] }));
+    writeFileSync(join(scratch, "stack.json"), JSON.stringify({ Resources: {} }));
+  });
 
   it("documents each verb that has the option", () =>
     expect([...blocks.keys()].sort()).toEqual([...Object.keys(calls), "pipeline", "serve"].sort()));
