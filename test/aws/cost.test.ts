@@ -25,6 +25,13 @@ describe("the monthly cost of an endpoint", () => {
     expect(prices).toEqual({ date: listPrices.date, region: "us-east-1" });
   });
 
+  it("takes no name of a variant for another setting", () => {
+    const usage = { requests: NaN, instances: { requests: 2 } };
+    expect(() => monthlyCost(config("ml.m5.large", 2), usage)).toThrow(/usage requests must be a number/);
+    const odd = { VariantName: "constructor", InstanceType: "ml.m5.large", InitialInstanceCount: 1 } as const;
+    expect(monthlyCost({ ProductionVariants: [odd] }).total).toBeCloseTo(730 * 0.115, 9);
+  });
+
   it("counts shadows, their copies of the data, and instances on average", () => {
     const variant = (VariantName: string) =>
       ({ VariantName, InstanceType: "ml.c5.large", InitialInstanceCount: 1 }) as const;

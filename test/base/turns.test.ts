@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
+import { sleep } from "../../src/base/async/clock.js";
 import { keyedQueue, sharedReads } from "../../src/base/async/queue.js";
 
 describe("keyedQueue", () => {
@@ -65,5 +65,18 @@ describe("sharedReads", () => {
     fail = false;
     expect(await second).toBe("a");
     expect(await read("a")).toBe("a");
+  });
+});
+
+describe("a sleep", () => {
+  it("does not end at once where it is longer than a timer can be", async () => {
+    const over = new AbortController();
+    const long = sleep(2 ** 31, over.signal).then(
+      () => "over",
+      () => "aborted",
+    );
+    await sleep(20);
+    over.abort();
+    expect(await long).toBe("aborted");
   });
 });

@@ -52,4 +52,7 @@ it("writes each day when its captures or outcomes have changed, on a schedule", 
   expect(() => predictionLogFunction({ target: awsTarget, contract: syntheticContract, window: 1, days: -1 })).toThrow(
     /days/,
   );
+  expect(() => predictionLogFunction({ target: awsTarget, contract: syntheticContract, window: NaN })).toThrow(
+    expect.objectContaining({ code: "OPTION_INVALID", message: expect.stringContaining("window") as string }),
+  );
 });

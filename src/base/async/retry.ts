@@ -1,5 +1,30 @@
 import { ChurnkitError } from "../errors.js";
-import { sleep } from "./clock.js";
+import { type Clock, sleep, unlessPaused } from "./clock.js";
+
+/**
+ * Makes a call that fails again after each of some waits, in milliseconds.
+ *
+ * @param mayPass whether another try makes sense after an error.
+ * @throws the last error; the signal's reason, as soon as it is aborted.
+ */
+export async function retryAfter<T>(
+  waits: readonly number[],
+  clock: Clock,
+  call: () => Promise<T>,
+  mayPass: (error: unknown) => boolean,
+  signal?: AbortSignal,
+): Promise<T> {
+  for (const wait of waits) {
+    signal?.throwIfAborted();
+    try {
+      return await call();
+    } catch (error) {
+      if (!mayPass(unlessPaused(error))) throw error;
+      await clock.sleep(wait, signal);
+    }
+  }
+  return call();
+}
 
 const maxAttempts = 200;
 

@@ -1,7 +1,7 @@
-import { object, optional, text, where } from "../../base/json/index.js";
-import { ChurnkitError } from "../../base/errors.js";
+import { number, object, optional, text, where } from "../../base/json/index.js";
 import { type Contract, parseContract } from "../../data/contract/index.js";
 import { updatePredictionLog } from "../../monitor/index.js";
+import { decodeWith } from "../aws/decode.js";
 import { decodeEvent } from "./events.js";
 import { type FunctionOptions, surroundingsOf } from "./surroundings.js";
 
@@ -31,6 +31,8 @@ export interface PredictionLogResult {
 const day = where(text(10), (value) => /^\d{4}-\d{2}-\d{2}$/.test(value), "a day such as 2026-02-01");
 const eventOf = object({ first: optional(day), last: optional(day) });
 const dayMs = 86_400_000;
+/** A century. */
+const longestDays = 36_525;
 
 /**
  * A function that keeps the prediction log up to date, for a schedule: each call writes the days whose
@@ -51,7 +53,11 @@ export function predictionLogFunction(
 ): (event: unknown) => Promise<PredictionLogResult> {
   const { session, store } = surroundingsOf(options);
   const { captured = "captured/", labels = "labels/", days = 7, window, delay = 0, absent, to, outputForm } = options;
-  if (!(days >= 0)) throw new ChurnkitError("OPTION_INVALID", `days is ${days}. Give a number of at least 0.`);
+  const check = (path: string, value: number, most: number): number =>
+    decodeWith(number(0, most), value, "The prediction log", path, "docs/aws-functions.md");
+  check("days", days, longestDays);
+  check("window", window, longestDays * dayMs);
+  check("delay", delay, longestDays * dayMs);
   const contract = parseContract(options.contract);
   return async (event) => {
     const asked = decodeEvent(eventOf, event, "a prediction log");

@@ -1,6 +1,6 @@
 import { type Clock, quietly, systemClock, unlessPaused } from "../../base/async/index.js";
 import { ChurnkitError } from "../../base/errors.js";
-import { canonicalJson } from "../../base/json/index.js";
+import { canonicalJson, documentError, JsonValue } from "../../base/json/index.js";
 import type { ObjectStore } from "../../io/store/index.js";
 import { attempts } from "./attempts.js";
 import { isOver, isSentBack } from "./failed-change.js";
@@ -19,7 +19,7 @@ import {
 import type { RolloutPlan } from "./plan.js";
 import type { Readings, Shares, Traffic, VersionReadings } from "./ports.js";
 import { findRecord, type HeldRecord } from "./record.js";
-import type { RolloutState } from "./state.js";
+import { readingsByVersion, type RolloutState } from "./state.js";
 
 /** What somebody is asked. */
 export interface RolloutQuestion {
@@ -178,11 +178,12 @@ class Runner {
     const { readings, approvals, clock, every, signal } = this.settings;
     const before = this.state;
     const { since, phase, step } = before;
-    const look = (): ReturnType<Readings["read"]> => readings.read(since, clock.now());
-    const read = await this.record.during(look).then(
-      (given) => ({ kind: "readings" as const, readings: given }),
-      (error: unknown) => ({ kind: "readings" as const, readings: {}, problem: reasonOf(error) }),
-    );
+    const read = await this.record
+      .during(() => readFrom(readings, since, clock.now()))
+      .then(
+        (given) => ({ kind: "readings" as const, readings: given }),
+        (error: unknown) => ({ kind: "readings" as const, readings: {}, problem: reasonOf(error) }),
+      );
     await this.tell(read);
     if (ask && this.state.phase === phase) {
       const question: RolloutQuestion = { question: questionOf(this.plan, this.state), state: this.state };
@@ -219,6 +220,11 @@ class Runner {
   }
 }
 
+const badReadings = documentError("VALUE_INVALID", "", "Correct the port that reads them.");
+
+const readFrom = async (port: Readings, since: number, until: number): ReturnType<Readings["read"]> =>
+  readingsByVersion(JsonValue.of(await port.read(since, until), "The readings", badReadings, "readings"));
+
 const nothingUnlessPaused = (error: unknown): undefined => void unlessPaused(error);
 
 const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
@@ -234,10 +240,9 @@ async function first(plan: CheckedPlan, options: RolloutOptions, shares: Shares,
     );
   const now = clock.now();
   const window = Math.max(...plan.steps.map(({ bake }) => bake), 60_000);
-  const reference: VersionReadings | undefined = await attempts(clock, () => readings.read(now - window, now)).then(
-    (given) => given[stable],
-    nothingUnlessPaused,
-  );
+  const reference: VersionReadings | undefined = await attempts(clock, () =>
+    readFrom(readings, now - window, now),
+  ).then((given) => given[stable], nothingUnlessPaused);
   return beginRollout(plan, { candidate, stable, reference }, now);
 }
 

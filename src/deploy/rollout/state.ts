@@ -88,6 +88,8 @@ const readings: Decoder<VersionReadings> = object({
   ),
 });
 const shares = record(number(0, 1), 100);
+/** Reads what a port answers, or what was saved of it: no number is NaN, which would pass every guard. */
+export const readingsByVersion: Decoder<Readonly<Record<string, VersionReadings>>> = record(readings, 100);
 
 /** Reads a saved state. */
 export const rolloutState: Decoder<RolloutState> = object({
@@ -106,6 +108,6 @@ export const rolloutState: Decoder<RolloutState> = object({
     object({ guard: text(), verdict: oneOf(["passed", "failed", "insufficient", "notJudged"]), said: text() }),
     100,
   ),
-  readings: record(readings, 100),
+  readings: readingsByVersion,
   reference: optional(readings),
 });

@@ -38,3 +38,13 @@ export function isNotFound(error: unknown): boolean {
   if (/NotFound/.test(name)) return true;
   return name === "ValidationException" && /not f(ou|i)nd|n't find|does not exist/i.test(awsErrorMessage(error));
 }
+
+/** What a call answers, or undefined if what it names does not exist. */
+export async function orMissing<T>(call: Promise<T>): Promise<T | undefined> {
+  try {
+    return await call;
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  }
+}

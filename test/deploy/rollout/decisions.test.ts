@@ -7,6 +7,18 @@ import { canary, fine, minute, newWorld, rollOut, trafficOf, type World } from "
 const refusal = (code: string, message: RegExp): unknown =>
   expect.objectContaining({ code, message: expect.stringMatching(message) as unknown });
 
+describe("readings that are no numbers", () => {
+  it("pass no guard and stop no rollout: it ends with the stable version", async () => {
+    const world = newWorld();
+    world.readings = (version) => (version === "2" ? { ...fine, labeled: { count: 600, profit: NaN } } : fine);
+    const { state, error } = await rollOut(world, canary);
+    expect(error).toBeUndefined();
+    expect(state).toMatchObject({ end: { winner: "stable", because: "insufficient" } });
+    expect(state?.reason).toMatch(/readings\.2\.labeled\.profit/);
+    expect(world.shares).toEqual({ "1": 1 });
+  });
+});
+
 describe("an approval", () => {
   const plan = { ...canary, approval: [0.1, 1] };
 

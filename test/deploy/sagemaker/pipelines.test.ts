@@ -9,6 +9,7 @@ import {
 } from "../../../src/deploy/sagemaker/pipelines/index.js";
 import type { AwsSession } from "../../../src/deploy/sagemaker/session.js";
 import { openBundle } from "../../../src/model/bundle/index.js";
+import { AwsError } from "../../../src/rehearsal/front/aws-error.js";
 import type { RehearsalOptions } from "../../../src/rehearsal/rehearse.js";
 import { csv, records } from "../../container/root.js";
 import { awsTarget as target } from "../../helpers/aws-target.js";
@@ -47,6 +48,31 @@ const small = (parameters: Parameters<typeof pipelineDefinition>[0]["parameters"
 const quiet: RehearsalOptions = { container: () => Promise.resolve(0) };
 
 describe("a pipeline in SageMaker", () => {
+  it("is not upserted for ever where SageMaker says both that it exists and that it does not", async () => {
+    const { session, rehearsal } = await world({
+      onCall: ({ operation }) => {
+        if (operation === "DescribePipeline") throw new AwsError("ResourceNotFound", "no pipeline", 404);
+        if (operation === "CreatePipeline") throw new AwsError("ValidationException", "the pipeline already exists");
+      },
+    });
+    const upserted = sagemakerPipeline(session).upsert(small());
+    await expect(rehearsal.clock.until(upserted)).rejects.toMatchObject({ code: "AWS_FAILED" });
+    expect(rehearsal.clock.now()).toBe(Date.UTC(2026, 0, 1) + 60_000);
+  });
+
+  it("is watched to its end, whatever a listener does", async () => {
+    const { session, rehearsal } = await world(quiet);
+    const pipeline = sagemakerPipeline(session);
+    const onStep = (): void => {
+      throw new Error("the listener's own");
+    };
+    const watched = pipeline
+      .upsert(small())
+      .then(() => pipeline.start("a"))
+      .then((execution) => pipeline.watch(execution, { onStep }));
+    await expect(rehearsal.clock.until(watched)).resolves.toMatchObject({ versions: [] });
+  });
+
   it("is upserted, started and watched to a version that awaits approval, and a gate refuses what is worse", async () => {
     const { session, store, rehearsal } = await world();
     await store.put("raw/customers.csv", new TextEncoder().encode(csv(records)));

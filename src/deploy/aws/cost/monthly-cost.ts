@@ -66,7 +66,9 @@ const hoursPerMonth = 730;
  */
 export function monthlyCost(config: PricedConfig, usage: EndpointUsage = {}, prices: Prices = listPrices): MonthlyCost {
   const { requests = 0, seconds = 0.05, bytes = 2048, instances = {} } = usage;
-  for (const [name, value] of Object.entries({ requests, seconds, bytes, ...instances })) checkAmount(name, value);
+  for (const [name, value] of Object.entries({ requests, seconds, bytes })) checkAmount(name, value);
+  const counts = new Map(Object.entries(instances));
+  for (const [name, value] of counts) checkAmount(`instances.${name}`, value);
   const variants = [...(config.ProductionVariants ?? []), ...(config.ShadowProductionVariants ?? [])];
   const lines = variants.flatMap((variant) => linesOf(variant));
   // Each request goes to one variant, and a copy to each shadow.
@@ -88,7 +90,7 @@ export function monthlyCost(config: PricedConfig, usage: EndpointUsage = {}, pri
     ServerlessConfig,
   }: PricedVariant): CostLine[] {
     if (ServerlessConfig === undefined) {
-      const count = instances[VariantName] ?? InitialInstanceCount ?? 1;
+      const count = counts.get(VariantName) ?? InitialInstanceCount ?? 1;
       return [
         line(`${VariantName}: ${InstanceType ?? ""}`, count * hoursPerMonth, "instance hours", priceOf(InstanceType)),
       ];

@@ -1,6 +1,7 @@
 import type { CreateEndpointConfigCommandInput } from "@aws-sdk/client-sagemaker";
 import { awaitQuietly } from "../../../base/async/index.js";
 import { type EndpointUpdate, updateEndpoint } from "../../aws/requests/endpoint.js";
+import { onceVisible } from "../patiently.js";
 import type { AwsSession } from "../session.js";
 import { arrive } from "./arrive.js";
 import type { Asked } from "./failures.js";
@@ -11,7 +12,6 @@ import {
   describeEndpoint,
   isInProgress,
   isSettled,
-  onceVisible,
   pendingConfig,
   type StandingEndpoint,
 } from "./standing.js";

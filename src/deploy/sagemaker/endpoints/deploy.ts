@@ -1,4 +1,6 @@
 import { endpointRequest } from "../../aws/requests/endpoint.js";
+import { orMissing } from "../call-failed.js";
+import { onceVisible } from "../patiently.js";
 import type { AwsSession } from "../session.js";
 import { arrive } from "./arrive.js";
 import { changeOver, type ChangeOptions, waitOf } from "./change-over.js";
@@ -7,15 +9,7 @@ import { wasUnseen } from "./history.js";
 import { type EndpointDeployment, plan, type Planned } from "./planned.js";
 import { deleteEndpoint } from "./remove.js";
 import { ensureScaling } from "./scaled-variants.js";
-import {
-  describeConfig,
-  describeEndpoint,
-  isSettled,
-  isThere,
-  onceVisible,
-  orMissing,
-  pendingConfig,
-} from "./standing.js";
+import { describeConfig, describeEndpoint, isSettled, isThere, pendingConfig } from "./standing.js";
 import { waitUntilSettled } from "./wait.js";
 
 /** Options of {@link deployEndpoint}. */

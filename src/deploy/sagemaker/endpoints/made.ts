@@ -1,8 +1,9 @@
 import { nameOf, sagemakerArn } from "../../aws/target.js";
 import { allPages } from "../all-pages.js";
+import { orMissing } from "../call-failed.js";
 import type { AwsSession } from "../session.js";
 import { endpointTag } from "./planned.js";
-import { describeConfig, describeEndpoint, orMissing, pendingConfig } from "./standing.js";
+import { describeConfig, describeEndpoint, pendingConfig } from "./standing.js";
 
 /** Something that was made for an endpoint. */
 interface MadeThing {

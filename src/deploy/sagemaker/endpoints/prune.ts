@@ -2,11 +2,11 @@ import { count, optional, strictObject } from "../../../base/json/index.js";
 import { decodeWith } from "../../aws/decode.js";
 import { suffix } from "../../aws/requests/decoders.js";
 import { nameOf } from "../../aws/target.js";
+import { orMissing } from "../call-failed.js";
 import type { AwsSession } from "../session.js";
 import { readHistory } from "./history.js";
 import { configsInUse, madeFor, modelsOf } from "./made.js";
 import { deleteMade, type Removed } from "./remove.js";
-import { orMissing } from "./standing.js";
 
 const options = strictObject({ name: optional(suffix), keep: optional(count(0, 1000)) });
 /** A model that no configuration names yet may be that of a deployment under way. */

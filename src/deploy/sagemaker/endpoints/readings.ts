@@ -69,13 +69,13 @@ export function endpointReadings(session: AwsSession, { name, versions, monitore
       for (const [i, version] of Object.values(versions).entries()) {
         const total = (id: string): number => sum(values(`${id}${i}`));
         const timed = total("timed");
+        const slow = values(`slow${i}`);
         const drift = version === monitored?.version ? values("drift") : [];
         readings[version] = {
           requests: total("requests"),
           errors: total("errors"),
-          ...(timed > 0 && {
-            latency: { average: toMs(total("time") / timed), p99: toMs(Math.max(...values(`slow${i}`))) },
-          }),
+          ...(timed > 0 &&
+            slow.length > 0 && { latency: { average: toMs(total("time") / timed), p99: toMs(Math.max(...slow)) } }),
           ...(drift.length > 0 && { scorePsi: Math.max(...drift) }),
         };
       }

@@ -1,9 +1,9 @@
 import { nameOf } from "../../aws/target.js";
+import { orMissing } from "../call-failed.js";
 import type { AwsSession } from "../session.js";
 import { type Asked, stuck } from "./failures.js";
 import { configsInUse, madeFor } from "./made.js";
 import { deregister, scaledVariants } from "./scaled-variants.js";
-import { orMissing } from "./standing.js";
 import { type WaitOptions, waitUntilSettled } from "./wait.js";
 
 /** What was deleted, by name. */

@@ -1,5 +1,5 @@
 import { ChurnkitError } from "../../../base/errors.js";
-import { awsErrorName, isNotFound } from "../call-failed.js";
+import { awsErrorName, orMissing } from "../call-failed.js";
 import { patiently } from "../patiently.js";
 import type { AwsSession } from "../session.js";
 import { differences } from "./differences.js";
@@ -20,10 +20,7 @@ export async function startJob<Description, Request extends object, Described ex
   const name = kind.nameOf(request);
   const describe = (): Promise<Described> => patiently(session.clock, () => kind.describe(session, name));
   // Asked first: a job that runs already may fill the account's limit, which is then what AWS answers.
-  let found = await describe().catch((error: unknown) => {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  });
+  let found = await orMissing(describe());
   if (found === undefined) {
     try {
       await patiently(session.clock, () => kind.create(session, request));

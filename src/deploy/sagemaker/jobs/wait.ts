@@ -1,3 +1,4 @@
+import { quietly } from "../../../base/async/index.js";
 import { ChurnkitError } from "../../../base/errors.js";
 import { patiently } from "../patiently.js";
 import type { AwsSession } from "../session.js";
@@ -37,7 +38,7 @@ export async function waitForJob<Described extends object, Result>(
     const { status, stage, message, metrics, trials, best } = state;
     const progress: JobProgress = { name, status, stage, message, metrics, trials, best };
     const text = JSON.stringify(progress);
-    if (text !== told) onProgress?.(progress);
+    if (text !== told) quietly(() => onProgress?.(progress));
     told = text;
     if (status === "Completed") return kind.resultOf(described, session);
     if (isOver(status)) throw await jobFailed(kind, session, name, state);

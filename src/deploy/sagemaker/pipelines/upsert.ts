@@ -1,7 +1,8 @@
 import { canonicalJson, parseJson } from "../../../base/json/index.js";
 import type { PipelineDefinition } from "../../aws/pipeline/definition.js";
 import { tagsOf } from "../../aws/target.js";
-import { awsErrorMessage, isNotFound } from "../call-failed.js";
+import { awsErrorMessage, orMissing } from "../call-failed.js";
+import { onceVisible } from "../patiently.js";
 import type { AwsSession } from "../session.js";
 
 /** Where a pipeline is, and as whom it runs. */
@@ -19,7 +20,8 @@ export async function upsertPipeline(
   definition: PipelineDefinition,
 ): Promise<Upserted> {
   const request = { PipelineName: name, PipelineDefinition: JSON.stringify(definition), RoleArn: role };
-  const found = await described(session, name);
+  const described = () => session.call("sagemaker", "DescribePipeline", { PipelineName: name });
+  let found = await orMissing(described());
   if (found === undefined) {
     try {
       await session.call("sagemaker", "CreatePipeline", { ...request, Tags: tagsOf(session.target) });
@@ -27,19 +29,13 @@ export async function upsertPipeline(
     } catch (error) {
       // Someone else was faster, or the answer to an earlier try was lost.
       if (!/already exists/.test(awsErrorMessage(error))) throw error;
-      return upsertPipeline(session, { name, role }, definition);
+      found = await onceVisible(session, described);
     }
   }
   if (found.RoleArn === role && isSame(found.PipelineDefinition, definition)) return "unchanged";
   await session.call("sagemaker", "UpdatePipeline", request);
   return "updated";
 }
-
-const described = (session: AwsSession, PipelineName: string) =>
-  session.call("sagemaker", "DescribePipeline", { PipelineName }).catch((error: unknown) => {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  });
 
 /** SageMaker may write the same definition in another way. */
 function isSame(text: string | undefined, definition: PipelineDefinition): boolean {

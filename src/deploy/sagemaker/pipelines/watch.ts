@@ -1,3 +1,4 @@
+import { quietly } from "../../../base/async/index.js";
 import { ChurnkitError } from "../../../base/errors.js";
 import { patiently } from "../patiently.js";
 import type { AwsSession } from "../session.js";
@@ -39,7 +40,7 @@ export async function watchExecution(
     const steps = await patiently(clock, () => stepsOf(session, arn), signal);
     for (const step of steps) {
       const text = JSON.stringify(step);
-      if (told.get(step.name) !== text) onStep?.(step);
+      if (told.get(step.name) !== text) quietly(() => onStep?.(step));
       told.set(step.name, text);
     }
     if (status === "Succeeded")

@@ -9,6 +9,8 @@ import {
 } from "../../../../src/deploy/sagemaker/index.js";
 import type { Traffic } from "../../../../src/deploy/rollout/ports.js";
 import { trafficConformance } from "../../../conformance/traffic.js";
+import type { AwsSession } from "../../../../src/deploy/sagemaker/session.js";
+import { awsTarget } from "../../../helpers/aws-target.js";
 import { type EndpointAccount, endpointAccount, quietAlarm, serving } from "../../../helpers/endpoint-session.js";
 import { awsPython, type Moto, sharedMoto } from "../../../helpers/moto.js";
 
@@ -209,4 +211,12 @@ describe.skipIf(!hasMoto)("readings of CloudWatch", () => {
     });
     expect(() => endpointReadings(session, { versions: { main: "v1", candidate: "v1" } })).toThrow(/two variants/i);
   });
+});
+
+it("reads no latency where CloudWatch has no percentile", async () => {
+  const values: Readonly<Record<string, number>> = { requests0: 8, errors0: 0, time0: 160_000, timed0: 8 };
+  const MetricDataResults = Object.entries(values).map(([Id, value]) => ({ Id, Values: [value] }));
+  const session = { target: awsTarget, call: () => Promise.resolve({ MetricDataResults }) } as unknown as AwsSession;
+  const { read } = endpointReadings(session, { versions: { main: "v1" } });
+  expect(await read(0, 60_000)).toEqual({ v1: { requests: 8, errors: 0 } });
 });
