@@ -217,6 +217,6 @@ it("reads no latency where CloudWatch has no percentile", async () => {
   const values: Readonly<Record<string, number>> = { requests0: 8, errors0: 0, time0: 160_000, timed0: 8 };
   const MetricDataResults = Object.entries(values).map(([Id, value]) => ({ Id, Values: [value] }));
   const session = { target: awsTarget, call: () => Promise.resolve({ MetricDataResults }) } as unknown as AwsSession;
-  const { read } = endpointReadings(session, { versions: { main: "v1" } });
-  expect(await read(0, 60_000)).toEqual({ v1: { requests: 8, errors: 0 } });
+  const readings = endpointReadings(session, { versions: { main: "v1" } });
+  expect(await readings.read(0, 60_000)).toEqual({ v1: { requests: 8, errors: 0 } });
 });
