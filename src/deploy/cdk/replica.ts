@@ -1,4 +1,4 @@
-import { type RemovalPolicy, Stack } from "aws-cdk-lib";
+import { Stack } from "aws-cdk-lib";
 import { PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { type IKey, Key } from "aws-cdk-lib/aws-kms";
 import { Bucket, type BucketProps, BucketEncryption } from "aws-cdk-lib/aws-s3";
@@ -17,7 +17,8 @@ export function replicaOf(
   target: AwsTarget,
   key: IKey,
   region: string,
-  removalPolicy: RemovalPolicy,
+  /** As the target's bucket: what ends there ends here, since S3 copies objects but no lifecycle. */
+  kept: Required<Pick<BucketProps, "lifecycleRules" | "removalPolicy">>,
 ): Pick<BucketProps, "replicationRole" | "replicationRules"> {
   const there = stackIn(scope, target, region);
   const bucketName = `${target.bucket}-${region}`;
@@ -26,10 +27,10 @@ export function replicaOf(
     ...closed,
     bucketName,
     encryption: BucketEncryption.KMS,
-    encryptionKey: new Key(there, "ReplicaKey", { alias, enableKeyRotation: true, removalPolicy }),
+    encryptionKey: new Key(there, "ReplicaKey", { alias, enableKeyRotation: true, removalPolicy: kept.removalPolicy }),
     bucketKeyEnabled: true,
     versioned: true,
-    removalPolicy,
+    ...kept,
   });
   argued(replica, { "AwsSolutions-S1": "Only S3 itself writes it; the accesses to the original are logged." });
   Stack.of(scope).addStackDependency(there);

@@ -67,6 +67,14 @@ export class ChurnStorage extends Construct {
     const removalPolicy = retain ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY;
     this.key = props.key ?? ownKey(this, target, removalPolicy);
     const logs = accessLogs ? logBucket(this, target, removalPolicy) : undefined;
+    const lifecycleRules = [
+      {
+        id: "old-versions",
+        noncurrentVersionExpiration: Duration.days(versionDays),
+        abortIncompleteMultipartUploadAfter: Duration.days(7),
+      },
+    ];
+    const kept = { lifecycleRules, removalPolicy };
     this.bucket = new Bucket(this, "Bucket", {
       ...closed,
       bucketName: target.bucket,
@@ -74,15 +82,8 @@ export class ChurnStorage extends Construct {
       encryptionKey: this.key,
       bucketKeyEnabled: true,
       versioned: true,
-      lifecycleRules: [
-        {
-          id: "old-versions",
-          noncurrentVersionExpiration: Duration.days(versionDays),
-          abortIncompleteMultipartUploadAfter: Duration.days(7),
-        },
-      ],
-      ...(props.replicaRegion !== undefined && replicaOf(this, target, this.key, props.replicaRegion, removalPolicy)),
-      removalPolicy,
+      ...(props.replicaRegion !== undefined && replicaOf(this, target, this.key, props.replicaRegion, kept)),
+      ...kept,
     });
     const made = this.bucket.node.defaultChild as CfnBucket;
     // The library's own switch is a function that sets this after the bucket is made.

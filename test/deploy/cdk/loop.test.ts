@@ -85,6 +85,9 @@ describe("a bucket", () => {
         ],
       },
     });
+    const [replica] = ofType("churn-prod-eu-central-1", "AWS::S3::Bucket");
+    // An erased customer must not live on in old versions there.
+    expect(replica?.Properties["LifecycleConfiguration"]).toEqual(data?.Properties["LifecycleConfiguration"]);
     for (const stack of stacks)
       for (const { Properties } of ofType(stack, "AWS::S3::Bucket"))
         expect(Properties["PublicAccessBlockConfiguration"]).toEqual({
