@@ -2,6 +2,7 @@ import { psi, psiNullMean } from "../../stats/distances/index.js";
 import type { CheckedPlan, Guard } from "./check-plan.js";
 import type { VersionReadings } from "./ports.js";
 import type { Finding } from "./state.js";
+import { percent, short } from "./words.js";
 
 /** Readings of the two versions; undefined is unknown. */
 export interface Judged {
@@ -121,5 +122,3 @@ const words = { errorRate: "error rate", scoreDrift: "score drift", profit: "pro
 const total = (counts: readonly number[]): number => counts.reduce((sum, count) => sum + count, 0);
 const occupied = (a: readonly number[], b: readonly number[]): number =>
   a.filter((count, i) => count + (b[i] ?? 0) > 0).length;
-const percent = (share: number): string => `${short(100 * share)} %`;
-const short = (value: number): string => String(Number(value.toPrecision(3)));

@@ -3,6 +3,7 @@ import type { CheckedPlan, RolloutStep } from "./check-plan.js";
 import { judge } from "./judge.js";
 import type { Shares, VersionReadings } from "./ports.js";
 import type { Finding, RolloutEnd, RolloutState } from "./state.js";
+import { percent, short } from "./words.js";
 
 /** What happened to a rollout. */
 export type RolloutEvent =
@@ -272,8 +273,6 @@ function compared(plan: CheckedPlan, state: RolloutState, step: RolloutStep, at:
 
 const spoken = (findings: readonly Finding[]): string =>
   findings.map(({ guard, said }) => `${guard} (${said})`).join("; ");
-const percent = (share: number): string => `${short(100 * share)} %`;
-const short = (value: number): string => String(Number(value.toPrecision(3)));
 
 /** A time in words, by its largest unit. */
 function lasting(ms: number): string {

@@ -60,6 +60,25 @@ describe("a pipeline in SageMaker", () => {
     expect(rehearsal.clock.now()).toBe(Date.UTC(2026, 0, 1) + 60_000);
   });
 
+  it("is stopped although AWS throttles, and not watched for ever where the time is no number", async () => {
+    let isThrottled = false;
+    let told = 0;
+    const { session, rehearsal } = await world({
+      container: (_, { signal }) => new Promise((resolve) => signal.addEventListener("abort", () => resolve(143))),
+      onCall: ({ operation }) => {
+        if (isThrottled && operation === "DescribePipelineExecution" && told++ % 2 === 0)
+          throw new AwsError("ThrottlingException", "Rate exceeded", 429);
+      },
+    });
+    const pipeline = sagemakerPipeline(session);
+    const started = pipeline.upsert(small()).then(() => pipeline.start("a"));
+    const execution = await rehearsal.clock.until(started);
+    const watched = pipeline.watch(execution, { timeoutSeconds: NaN });
+    await expect(rehearsal.clock.until(watched)).rejects.toThrow(/has not ended after NaN s/);
+    isThrottled = true;
+    expect(await rehearsal.clock.until(pipeline.stop(execution))).toBe("Stopped");
+  });
+
   it("is watched to its end, whatever a listener does", async () => {
     const { session, rehearsal } = await world(quiet);
     const pipeline = sagemakerPipeline(session);

@@ -56,7 +56,7 @@ export async function waitUntilSettled(
     last = JSON.stringify(state);
     if (seen === undefined || isSettled(seen)) return seen;
     await look(seen);
-    if (seconds >= maxSeconds) throw stuck(what, seen, seconds);
+    if (!(seconds < maxSeconds)) throw stuck(what, seen, seconds);
     // Often at first, since small endpoints are quick, and then less.
     await clock.sleep(1000 * Math.min(30, Math.max(10, seconds / 20)));
   }

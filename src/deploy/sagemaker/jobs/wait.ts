@@ -43,7 +43,7 @@ export async function waitForJob<Described extends object, Result>(
     if (status === "Completed") return kind.resultOf(described, session);
     if (isOver(status)) throw await jobFailed(kind, session, name, state);
     const left = end - clock.now();
-    if (left <= 0)
+    if (!(left > 0))
       throw new ChurnkitError(
         "JOB_FAILED",
         `The ${kind.noun} ${name} is not done after ${timeoutSeconds} s: ${stage ?? status}. It goes on. Wait for it again, or stop it.`,

@@ -50,7 +50,7 @@ export async function watchExecution(
       };
     if (hasEnded(status)) throw failed(arn, ending(status, reason, steps));
     const left = deadline - clock.now();
-    if (left <= 0) {
+    if (!(left > 0)) {
       const current = steps.filter((step) => !hasEnded(step.status)).map(({ name }) => name);
       throw failed(
         arn,
@@ -64,15 +64,15 @@ export async function watchExecution(
 /** Stops an execution and its jobs, and waits for that; returns how it ended. */
 export async function stopExecution(session: AwsSession, PipelineExecutionArn: string): Promise<string> {
   for (let isAsked = false; ;) {
-    const { status } = await statusOf(session, PipelineExecutionArn);
+    const { status } = await patiently(session.clock, () => statusOf(session, PipelineExecutionArn));
     if (hasEnded(status)) return status;
     if (status === "Executing" && !isAsked) {
-      await session
-        .call("sagemaker", "StopPipelineExecution", { PipelineExecutionArn })
-        .catch(async (error: unknown) => {
-          // It may have ended meanwhile.
-          if (!hasEnded((await statusOf(session, PipelineExecutionArn)).status)) throw error;
-        });
+      await patiently(session.clock, () =>
+        session.call("sagemaker", "StopPipelineExecution", { PipelineExecutionArn }),
+      ).catch(async (error: unknown) => {
+        // It may have ended meanwhile.
+        if (!hasEnded((await statusOf(session, PipelineExecutionArn)).status)) throw error;
+      });
       isAsked = true;
     } else await session.clock.sleep(pause);
   }
