@@ -1,5 +1,6 @@
 import { parseJson } from "../base/json/index.js";
 import { uniform } from "../base/random.js";
+import type { ObjectStore } from "../io/store/index.js";
 import type { Permissions } from "./access/permissions.js";
 import type { VirtualClock } from "./clock.js";
 import { cloudWatchService } from "./cloudwatch/service.js";
@@ -211,8 +212,14 @@ function emulatorBuckets(url: string | undefined, region: string): Buckets {
       );
     };
   const credentials = { accessKeyId: "rehearsal", secretAccessKey: "rehearsal" };
-  return async (bucket) => {
+  const open = async (bucket: string): Promise<ObjectStore> => {
     const { s3Store } = await import("../io/store/s3/store.js");
     return s3Store({ bucket, clientConfig: { endpoint: url, region, credentials, forcePathStyle: true } });
+  };
+  const opened = new Map<string, Promise<ObjectStore>>();
+  return (bucket) => {
+    const store = opened.get(bucket) ?? open(bucket);
+    opened.set(bucket, store);
+    return store;
   };
 }

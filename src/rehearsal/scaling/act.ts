@@ -63,8 +63,9 @@ async function act({ target, request, rest, name }: Policy, alarm: MetricAlarm, 
   const cause = `monitor alarm ${alarm.AlarmName ?? ""} in state ALARM triggered policy ${name}`;
   const kind = isOut ? "out" : "in";
   rest[kind] = Infinity;
-  const isDone = await targets.scale(target, count, cause);
-  rest[kind] = 0;
+  const isDone = await targets.scale(target, count, cause).finally(() => {
+    rest[kind] = 0;
+  });
   if (!isDone) return;
   const { ScaleOutCooldown = usualRest, ScaleInCooldown = usualRest } = tracking ?? {};
   const seconds = steps?.Cooldown ?? (isOut ? ScaleOutCooldown : ScaleInCooldown);

@@ -411,6 +411,23 @@ describe("a pipeline of SageMaker, rehearsed", () => {
     await expect(stop()).rejects.toMatchObject({ message: expect.stringContaining("has ended as Stopped") as string });
   });
 
+  it("stops no job that has ended", async () => {
+    const stopped: unknown[] = [];
+    const made = await world({
+      container: containerOf([]),
+      onCall: ({ operation }, input) => {
+        if (operation === "StopProcessingJob") stopped.push(input);
+      },
+    });
+    await create(made.session, pipelineDefinition({ steps: [work("a"), work("b", afterOf("a"))] }));
+    const PipelineExecutionArn = await start(made.session);
+    await pass(made, 600_000);
+    expect(await told(made.session, PipelineExecutionArn)).toEqual(["a Succeeded", "b Executing"]);
+    await made.session.call("sagemaker", "StopPipelineExecution", { PipelineExecutionArn, ClientRequestToken: token });
+    await pass(made, hour);
+    expect(stopped).toHaveLength(1);
+  });
+
   it("knows a token again, and a pipeline by its name", async () => {
     const made = await world({ container: containerOf([]) });
     const { session } = made;

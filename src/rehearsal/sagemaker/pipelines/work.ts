@@ -42,17 +42,27 @@ const job =
     const stop = (): void => void call(`Stop${kind}`, name).catch(() => undefined);
     if (signal.aborted) stop();
     signal.addEventListener("abort", stop, { once: true });
-    for (;;) {
-      const next = changed();
-      const described = await call(`Describe${kind}`, name);
-      const status = described[`${kind}Status`];
-      if (status === "Completed") return { properties: { ...described, ...(await tuned(kind, name, call)) }, metadata };
-      if (status === "Failed") throw jobError(textOf(described["FailureReason"]));
-      if (status === "Stopped")
-        throw new StepError("ClientError", `The job ended as ${textOf(described["SecondaryStatus"] ?? status)}.`);
-      await next;
+    try {
+      const described = await ended(kind, name, { call, changed });
+      return { properties: { ...described, ...(await tuned(kind, name, call)) }, metadata };
+    } finally {
+      signal.removeEventListener("abort", stop);
     }
   };
+
+/** A job's description once it is completed. @throws StepError for another end. */
+async function ended(kind: string, name: Members, { call, changed }: Pick<Workplace, "call" | "changed">) {
+  for (;;) {
+    const next = changed();
+    const described = await call(`Describe${kind}`, name);
+    const status = described[`${kind}Status`];
+    if (status === "Completed") return described;
+    if (status === "Failed") throw jobError(textOf(described["FailureReason"]));
+    if (status === "Stopped")
+      throw new StepError("ClientError", `The job ended as ${textOf(described["SecondaryStatus"] ?? status)}.`);
+    await next;
+  }
+}
 
 /** The jobs of a tuning job, the best first, which its description does not have. */
 async function tuned(kind: string, name: Members, call: Workplace["call"]): Promise<Members> {
