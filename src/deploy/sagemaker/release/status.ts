@@ -26,7 +26,7 @@ export interface ReleaseStatus {
 /** An endpoint and the registry of its versions. */
 export interface ReleasedEndpoint {
   readonly registry: ModelRegistry;
-  /** Alias of the version on duty. Default `champion`. */
+  /** Alias of the version on duty; each endpoint of a registry needs its own. Default `champion`. */
   readonly alias?: string | undefined;
   /** The endpoint's name, after the target's. */
   readonly name?: string | undefined;
