@@ -53,7 +53,14 @@ interface Answer {
 
 async function ask(url: string, customer: number): Promise<Answer> {
   const record = { ...records[customer % records.length], customer: `C-${customer}` };
-  const response = await fetch(`${url}/predict`, { method: "POST", body: JSON.stringify(record) });
+  const body = JSON.stringify(record);
+  let response = await fetch(`${url}/predict`, { method: "POST", body });
+  // A server on a loaded machine sheds load, and asks to come again; every client does.
+  for (let tries = 0; response.status === 503 && tries < 10; tries++) {
+    await response.arrayBuffer();
+    await new Promise((later) => setTimeout(later, 200));
+    response = await fetch(`${url}/predict`, { method: "POST", body });
+  }
   const answer = (await response.json()) as { model_version?: string };
   return { status: response.status, version: answer.model_version, customer };
 }
