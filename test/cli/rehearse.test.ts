@@ -54,6 +54,7 @@ beforeAll(() => {
     "unknown.json": JSON.stringify({ Resources: { Cluster: { Type: "AWS::EKS::Cluster" } } }),
     "machine.mjs": machineApp,
     "checking.mjs": checking,
+    "queue.json": JSON.stringify({ Resources: { Queue: { Type: "AWS::SQS::Queue", Properties: { QueueName: "q" } } } }),
     "noon.mjs": `export default ({ clock }) => ({
   check: () => { if (new Date(clock.now()).getUTCHours() === 12) throw new Error("no lunch"); },
 });`,
@@ -152,9 +153,13 @@ describe("churnkit rehearse", () => {
     expect([ran.code, awsVariables()]).toEqual([1, before]);
   });
 
-  it("fails where a template cannot be applied", async () => {
-    const ran = await rehearse("--template", place("unknown.json"));
-    expect(ran.err).toMatch(/^churnkit: the rehearsal failed: .* does not know the type AWS::EKS::Cluster/m);
+  it.each([
+    ["unknown.json", "does not know the type AWS::EKS::Cluster"],
+    ["queue.json", "This service needs the emulator"],
+  ])("fails where a template cannot be applied: %s", async (file, says) => {
+    const ran = await rehearse("--template", place(file));
+    expect(ran.err).toMatch(new RegExp(`^churnkit: the rehearsal failed: .*${says}`, "m"));
+    expect(ran.err).not.toMatch(/^ +at /m);
     expect(ran.code).toBe(1);
   });
 
@@ -196,7 +201,8 @@ it.skipIf(!ready)("starts moto, checks requests by botocore's models, and ends i
   const { failed, notes, timeline } = JSON.parse(ran.out) as { failed: string[]; notes: string[]; timeline: object[] };
   expect([failed, notes]).toEqual([["churn-data"], []]);
   expect(timeline).toMatchObject([{ text: "rehearsal s3:CreateBucket churn-data" }]);
-  await vi.waitFor(() => expect(process.getActiveResourcesInfo()).not.toContain("ProcessWrap"));
+  const hasEnded = (): void => expect(process.getActiveResourcesInfo()).not.toContain("ProcessWrap");
+  await vi.waitFor(hasEnded, 30_000);
 });
 
 it("is not loaded by other commands, nor by --help", async () => {

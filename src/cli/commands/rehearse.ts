@@ -80,7 +80,7 @@ async function run(app: string | undefined, options: Options): Promise<void> {
   for (const file of options.template ?? [])
     templates.push([basename(file).replace(/(\.template)?\.json$/, ""), await readJson(file, "The template")]);
   // Loaded here, since every --help loads this file.
-  const { applyTemplate, rehearse, timelineHtml, timelineText } = await import("../../rehearsal/index.js");
+  const { applyTemplate, AwsError, rehearse, timelineHtml, timelineText } = await import("../../rehearsal/index.js");
   const { emulator: wish, functions: functionsFile, ...settings } = options;
   const emulator = await openEmulator(wish);
   const functions: Record<string, LambdaHandler> = {};
@@ -103,7 +103,9 @@ async function run(app: string | undefined, options: Options): Promise<void> {
       const { days = app === undefined ? 1 : 0 } = options;
       await clock.advanceTo(clock.now() + days * dayMs);
     } catch (error) {
-      if (error instanceof Error && !ChurnkitError.isInstance(error)) note(error.stack ?? "");
+      // The user's own error: its message may not say where.
+      const isOurs = ChurnkitError.isInstance(error) || error instanceof AwsError;
+      if (error instanceof Error && !isOurs) note(error.stack ?? "");
       failed.push(reasonOf(error));
     }
   } finally {
