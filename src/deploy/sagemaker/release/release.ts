@@ -218,9 +218,19 @@ async function moveTraffic(
     return undefined;
   }
   const between: TrafficBetween = { stable: from.deployment, candidate: to.deployment };
+  const withdrawn = new AbortController();
+  const readings: Readings = {
+    async read(...window) {
+      if (!isUsable((await registry.get(to.number)).status)) withdrawn.abort();
+      return record.readings.read(...window);
+    },
+  };
   return runRollout({
     ...options,
     ...record,
+    readings,
+    // Somebody may reject or quarantine the candidate meanwhile.
+    signal: AbortSignal.any([withdrawn.signal, ...(options.signal ? [options.signal] : [])]),
     plan: rollout,
     candidate: versionName(to.number),
     stable: versionName(from.number),
