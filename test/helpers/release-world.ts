@@ -5,13 +5,15 @@ import type { RehearsalOptions } from "../../src/rehearsal/rehearse.js";
 import { sampleArtifact } from "./artifact.js";
 import { type EndpointAccount, endpointAccount } from "./endpoint-session.js";
 
-/** A registry with three versions, the target's bucket, and a rehearsal in which releases happen. */
+/** A registry with some versions, the target's bucket, and a rehearsal in which releases happen. */
 export interface ReleaseWorld extends EndpointAccount {
   readonly registry: ModelRegistry;
   /** The target's part of the bucket. */
   readonly store: ObjectStore;
   /** Releases a version by a canary while requests arrive. */
   readonly go: (version: number, more?: Partial<Release>, options?: ReleaseOptions) => Promise<ReleaseOutcome>;
+  /** Sends one request. */
+  readonly ask: () => Promise<void>;
   /** Requests arrive while something else happens. */
   readonly traffic: <T>(work: () => Promise<T>) => Promise<T>;
   /** Statuses of the answers to the requests so far, by variant. */
@@ -19,6 +21,13 @@ export interface ReleaseWorld extends EndpointAccount {
 }
 
 const artifacts = Promise.all([1, 2, 3].map((seed) => sampleArtifact({ networks: 0, seed })));
+
+interface ReleaseWorldOptions extends RehearsalOptions {
+  /** Virtual milliseconds from one request to the next while a release is under way. */
+  readonly requestEvery?: number;
+  /** Versions in the registry. Default 3. */
+  readonly versions?: number;
+}
 
 /** Keys of a bucket below a prefix. */
 export const below = (store: ObjectStore, prefix: string): ObjectStore => ({
@@ -55,17 +64,17 @@ export const served: Release["serve"] = (version, data) => ({
   config: { kind: "real-time", variants: [{ model: version, instanceType: "ml.m5.large", instances: 2 }] },
 });
 
-/** A world in which a request arrives every so many virtual milliseconds while a release is under way. */
 export async function releaseWorld({
   requestEvery = 15_000,
+  versions = 3,
   ...options
-}: RehearsalOptions & { readonly requestEvery?: number } = {}): Promise<ReleaseWorld> {
+}: ReleaseWorldOptions = {}): Promise<ReleaseWorld> {
   const bucket = memoryStore();
   const account = await endpointAccount({ buckets: () => bucket, ...options });
   const { session, rehearsal } = account;
   const store = below(bucket, "churn-dev/");
   const registry = storeRegistry(below(bucket, "churn-dev/registry/"), { name: "sample" });
-  for (const artifact of await artifacts) await registry.register(artifact);
+  for (const artifact of (await artifacts).slice(0, versions)) await registry.register(artifact);
   const answers = new Map<string, number[]>();
 
   async function ask(): Promise<void> {
@@ -104,5 +113,5 @@ export async function releaseWorld({
     const released = (): Promise<ReleaseOutcome> => release(session, asked, { every: 60_000, owner: "test", ...given });
     return (await registry.aliases()).size > 0 ? traffic(released) : account.run(released());
   }
-  return { ...account, registry, store, go, traffic, answers };
+  return { ...account, registry, store, go, ask, traffic, answers };
 }

@@ -5,7 +5,7 @@ import type { MetricSink, MonitorMetric } from "../../io/metrics/index.js";
 import type { RetrainingDecision } from "./decide.js";
 import { heartbeat } from "./heartbeat.js";
 import { rememberTriggers, type RetrainingSignals } from "./observe.js";
-import { retrainingPolicy, type RetrainingPolicy } from "./retraining-policy.js";
+import { checkRetrainingPolicy, type RetrainingPolicy } from "./retraining-policy.js";
 import { runUnderLease, type RetrainingWork } from "./retraining-run.js";
 import { changeState, readRetrainingState } from "./state-store.js";
 import type { FinishedRun, RetrainingRun, RetrainingState } from "./retraining-state.js";
@@ -87,7 +87,7 @@ export function retrainingController(
 ): RetrainingController {
   const store = typedStore(given);
   const { owner = "churnkit", now = () => new Date(), onError } = options;
-  const checked = retrainingPolicy(policy);
+  const checked = checkRetrainingPolicy(policy);
   const { name } = checked;
   if (!store.capabilities.compareAndSwap) {
     throw new ChurnkitError(

@@ -118,10 +118,18 @@ export function retrainingPolicy(
   const merged = Object.entries({ ...defaultRetrainingPolicy, ...given }).filter(
     ([, value]) => value !== undefined && value !== null,
   );
-  const policy = Object.fromEntries(merged) as unknown as RetrainingPolicy;
+  return checkRetrainingPolicy(Object.fromEntries(merged) as unknown as RetrainingPolicy);
+}
+
+/**
+ * Checks a whole policy. It fills in nothing: a trigger that is left out is not watched.
+ *
+ * @throws ChurnkitError OPTION_INVALID.
+ */
+export function checkRetrainingPolicy(policy: RetrainingPolicy): RetrainingPolicy {
   const missing = required.find((name) => !Object.hasOwn(policy, name));
   if (missing !== undefined) throw invalid(missing, "is missing", undefined);
-  for (const [name, value] of merged) checkMember(name, value);
+  for (const [name, value] of Object.entries(policy)) if (value !== undefined) checkMember(name, value);
   checkKey(policy.name);
   if (policy.name.includes("/")) throw invalid("name", "must not contain a /", policy.name);
   const { cost, costPerRun } = policy.budget;

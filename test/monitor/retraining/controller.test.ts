@@ -51,6 +51,15 @@ describe("retrainingController", () => {
     expect(contexts).toHaveLength(1);
   });
 
+  it("does not watch what its policy leaves out", async () => {
+    const quiet = retrainingPolicy({ name: "churn", schedule: null });
+    const { clock, now, store, run } = { ...set(), run: () => Promise.resolve(undefined) };
+    const controller = retrainingController(store, quiet, { run, now });
+    await controller.reconcile();
+    clock.time += 40 * 24 * 3_600_000;
+    expect((await controller.reconcile()).decision.action).toBe("skip");
+  });
+
   it("remembers without deciding", async () => {
     const { controller, contexts } = set();
     await controller.remember(lowAccuracy);
