@@ -35,7 +35,7 @@ async function watched(misbehave: RehearsalOptions["misbehave"]) {
   };
   return {
     ...{ put, wait, all },
-    async ask(requests: number): Promise<void> {
+    ask: async (requests: number): Promise<void> => {
       const request = { EndpointName: "churn-dev", Body: "{}", ContentType: "application/json" };
       for (let i = 0; i < requests; i++)
         await clock.during(() => session.call("sagemaker-runtime", "InvokeEndpoint", request).catch(() => undefined));

@@ -111,10 +111,12 @@ describe("a release", () => {
           },
         ],
       });
+    const measured: Promise<unknown>[] = [];
     for (let minutes = 5; minutes < 90; minutes += 5)
-      rehearsal.clock.at(from + minutes * 60_000, () => void rehearsal.clock.during(measure));
+      rehearsal.clock.at(from + minutes * 60_000, () => void measured.push(rehearsal.clock.during(measure)));
     const guards = [{ kind: "scoreDrift", above: 0.25 }] as const;
     const outcome = await made.go(2, { rollout: { ...canary, guards } }, { monitored: { model: "sample-v2" } });
+    await Promise.all(measured);
     expect(outcome).toMatchObject({ outcome: "returned", former: 1, disagreements: [] });
     expect(outcome.reason).toMatch(/score drift \(PSI 0.4, limit 0.25\)/);
     expect((await made.registry.get(2)).status).toBe("quarantined");
