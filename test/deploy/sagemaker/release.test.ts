@@ -205,10 +205,12 @@ describe("a release", () => {
   it("goes back when somebody quarantines the candidate meanwhile", async () => {
     const made = await world();
     await made.go(1);
+    let quarantined: Promise<unknown> | undefined;
     const onChange = ({ share }: { readonly share: number }): void => {
-      if (share === 0.5) void made.registry.setStatus(2, "quarantined", { reason: "complaints" });
+      if (share === 0.5) quarantined ??= made.registry.setStatus(2, "quarantined", { reason: "complaints" });
     };
     expect(await made.go(2, {}, { onChange })).toMatchObject({ outcome: "returned", former: 1, disagreements: [] });
+    await quarantined;
     expect(await statusOf(made)).toMatchObject({ alias: 1, serving: { v1: 1 } });
   });
 
