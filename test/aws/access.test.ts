@@ -127,9 +127,10 @@ describe("the table", () => {
     const passing = roles.flatMap((role) =>
       policyFor(role, awsTarget).Statement.filter(({ Action }) => Action.some((name) => name.startsWith("iam:"))),
     );
-    expect(passing).toHaveLength(5);
-    for (const { Resource, Condition } of passing) {
-      expect(Resource).toEqual([awsTarget.role]);
+    expect(passing).toHaveLength(6);
+    const pipelineRole = "arn:aws:iam::123456789012:role/churn-dev-pipeline";
+    for (const { Sid, Resource, Condition } of passing) {
+      expect(Resource).toEqual([Sid === "PassPipelineRole" ? pipelineRole : awsTarget.role]);
       expect(Condition).toEqual({ StringEquals: { "iam:PassedToService": "sagemaker.amazonaws.com" } });
     }
   });

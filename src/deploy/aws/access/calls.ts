@@ -66,6 +66,12 @@ export const calls = {
     on: ({ target }) => [target.role],
     when: () => ({ StringEquals: { "iam:PassedToService": "sagemaker.amazonaws.com" } }),
   },
+  /** The role that the CDK stack makes for the pipeline, `churn-dev-pipeline`. */
+  PassPipelineRole: {
+    actions: ["iam:PassRole"],
+    on: ({ target, partition }) => [`arn:${partition}:iam::${target.account}:role/${nameOf(target, "pipeline")}`],
+    when: () => ({ StringEquals: { "iam:PassedToService": "sagemaker.amazonaws.com" } }),
+  },
   PullImage: {
     actions: ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
     on: (place) => [repositoryOf(place)],

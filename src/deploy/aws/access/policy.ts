@@ -79,6 +79,7 @@ const roles = {
     calls: [
       "NameAccount",
       "PassExecutionRole",
+      "PassPipelineRole",
       "WritePipelines",
       "RunPipelines",
       "FindExecutions",
