@@ -8,6 +8,7 @@ export { applyTemplate, type RehearsedStack, type StackOptions } from "./cloudfo
 export { AwsError } from "./front/aws-error.js";
 export type { AwsCall } from "./front/front.js";
 export type { LambdaContext, LambdaHandler } from "./lambda/functions.js";
+export { type Moto, startMoto } from "./moto.js";
 export { rehearse, type Rehearsal, type RehearsalEntry, type RehearsalOptions } from "./rehearse.js";
 export type { Misbehave, Misbehavior, ServedVariant } from "./sagemaker/endpoints/misbehave.js";
 export type { ContainerEntry, Job as RehearsedJob } from "./sagemaker/job.js";

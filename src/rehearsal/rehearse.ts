@@ -2,6 +2,7 @@ import { permissionsOf, type ExercisedAction } from "./access/permissions.js";
 import type { PolicyDocument } from "./access/policy.js";
 import { changeLog } from "./changes.js";
 import { virtualClock, type VirtualClock } from "./clock.js";
+import { s3Events } from "./events/s3-events.js";
 import type { EventBus } from "./events/service.js";
 import { emulatorAt } from "./front/emulator.js";
 import { startFront, type AwsCall } from "./front/front.js";
@@ -149,6 +150,7 @@ export async function rehearse(options: RehearsalOptions = {}): Promise<Rehearsa
     rest: { sagemaker: runtimeModel },
     others: options.emulator,
     models,
+    onS3: s3Events((detail) => aws.emit("aws.s3", "Object Created", detail, [])),
     onCall,
   });
   return {

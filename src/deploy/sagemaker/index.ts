@@ -14,7 +14,7 @@ export { rollBackEndpoint } from "./endpoints/roll-back.js";
 export type { TrafficBetween } from "./endpoints/trial.js";
 export { variantTraffic } from "./endpoints/variant-traffic.js";
 export { setVariantWeights } from "./endpoints/weights.js";
-export { decideVersion, sagemakerPipeline } from "./pipelines/index.js";
+export { adoptVersion, decideVersion, sagemakerPipeline } from "./pipelines/index.js";
 export { type AwsSession, awsSession } from "./session.js";
 export { sagemakerJobs } from "./jobs/index.js";
 export { planText, type ReleasePlan } from "./release/plan.js";

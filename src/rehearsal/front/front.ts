@@ -1,4 +1,4 @@
-import { createServer, request, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer, request, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { pipeline } from "node:stream/promises";
 import { gunzipSync } from "node:zlib";
@@ -35,8 +35,22 @@ export interface FrontOptions {
   readonly others?: string | undefined;
   /** AWS's models, by which requests of some protocols are read. */
   readonly models?: ServiceModels | undefined;
+  /** Is told what S3 answered to a request. */
+  readonly onS3?: ((answered: AnsweredS3) => void) | undefined;
   /** Is told each call; an error that it throws is the call's answer. */
   readonly onCall?: ((call: AwsCall, input: unknown, protocol?: Protocol) => void) | undefined;
+}
+
+/** A request that S3 has answered. */
+export interface AnsweredS3 {
+  readonly method: string;
+  readonly url: string;
+  /** Of a request about notifications; otherwise empty. */
+  readonly body: string;
+  /** Headers of the request. */
+  readonly asked: IncomingHttpHeaders;
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
 }
 
 /** An HTTP server that takes the requests of every AWS SDK client. */
@@ -79,14 +93,14 @@ async function answer(incoming: IncomingMessage, response: ServerResponse, optio
   const call = { service: name, caller, time: clock.now() };
   if (own === undefined && name === "s3") {
     onCall?.({ ...call, operation: `${incoming.method} ${incoming.url}` }, undefined);
-    return forward(incoming, response, options.others, incoming);
+    return forwardS3(incoming, response, options);
   }
   const limit = own === undefined ? largest.other : largest.own;
   const body = await bodyOf(incoming, limit);
   const request = readRequest(name, incoming, unpacked(incoming, body, limit), models, rest);
   const { operation, input, protocol } = request;
   onCall?.({ ...call, operation: operation || `${incoming.method} ${incoming.url}` }, input, protocol);
-  if (own === undefined || !isOurs(name, input)) return forward(incoming, response, options.others, [body]);
+  if (own === undefined || !isOurs(name, input)) return void (await forward(incoming, response, options.others, [body]));
   const run = Object.hasOwn(own, operation) ? own[operation] : undefined;
   if (run === undefined)
     throw new AwsError("UnknownOperationException", `The rehearsal does not know ${name}:${operation || "?"}.`);
@@ -157,13 +171,27 @@ function fail(incoming: IncomingMessage, response: ServerResponse, error: unknow
   respond(response, status, JSON.stringify({ __type: name, message, ...members }), headers);
 }
 
+/** Passes a request of S3 on. */
+async function forwardS3(incoming: IncomingMessage, response: ServerResponse, options: FrontOptions): Promise<void> {
+  const { method = "GET", url = "/" } = incoming;
+  // What a bucket is to tell of is small, and is looked at.
+  const body = method === "PUT" && /[?&]notification\b/.test(url) ? await bodyOf(incoming, largest.own) : undefined;
+  const { statusCode: status = 502, headers } = await forward(
+    incoming,
+    response,
+    options.others,
+    body === undefined ? incoming : [body],
+  );
+  options.onS3?.({ method, url, body: body?.toString() ?? "", asked: incoming.headers, status, headers });
+}
+
 /** Passes a request on to the emulator, and its answer back, as they are. */
 function forward(
   incoming: IncomingMessage,
   response: ServerResponse,
   others: string | undefined,
   body: AsyncIterable<Buffer> | Iterable<Buffer>,
-): Promise<void> {
+): Promise<IncomingMessage> {
   if (others === undefined)
     throw new AwsError("ServiceUnavailable", "This service needs the emulator, which the rehearsal runs without.", 503);
   const { hostname, port } = new URL(others);
@@ -172,7 +200,7 @@ function forward(
       { hostname, port, method: incoming.method, path: incoming.url, headers: incoming.headers },
       (back) => {
         response.writeHead(back.statusCode ?? 502, back.headers);
-        pipeline(back, response).then(resolve, reject);
+        pipeline(back, response).then(() => resolve(back), reject);
       },
     );
     // Ends either way where a side hangs up, so that the clock does not wait for ever.

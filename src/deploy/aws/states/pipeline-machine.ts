@@ -1,4 +1,4 @@
-import { count, text, withDefault } from "../../../base/json/index.js";
+import { count, optional, strictObject, text, withDefault } from "../../../base/json/index.js";
 import type { PipelineDefinition } from "../pipeline/definition.js";
 import { type AwsTarget, nameOf, parseAwsTarget } from "../target.js";
 import type { State, StateMachine } from "./definition.js";
@@ -15,6 +15,8 @@ export interface PipelineMachineOptions extends MachineOptions {
   readonly pipeline?: string | undefined;
   /** How often it asks whether the pipeline has ended; default 300. */
   readonly pollSeconds?: number | undefined;
+  /** A Lambda function, by its ARN, that throws if the data at a parameter's URI cannot be used: then nothing is started. */
+  readonly validate?: { readonly function: string; readonly parameter: string } | undefined;
 }
 
 /**
@@ -50,8 +52,9 @@ export function pipelineMachine(
   const decoded = decodeMachine(options, {
     pipeline: withDefault(text(256), nameOf(target)),
     pollSeconds: withDefault(count(1), 300),
+    validate: optional(strictObject({ function: text(2048), parameter: text(256) })),
   });
-  const { pollSeconds } = decoded;
+  const { pollSeconds, validate } = decoded;
   checkPolls("pollSeconds", pollSeconds, decoded);
   const call = (operation: string, Parameters: object, ResultPath: string, Next: string): State => ({
     Type: "Task",
@@ -79,7 +82,21 @@ export function pipelineMachine(
     Next,
   });
   const failure = { Error: "Pipeline", "Cause.$": "States.JsonToString($.Steps.End)" };
-  return assembled(target, pipeline, decoded, "Start", [
+  const validation = (given: NonNullable<typeof validate>): State => ({
+    Type: "Task",
+    Resource: integrationArn(target)("lambda:invoke"),
+    Parameters: {
+      FunctionName: given.function,
+      Payload: { "uri.$": memberOf("$.Parameters", given.parameter) },
+    },
+    ResultPath: "$.Steps.Validate",
+    TimeoutSeconds: 900,
+    Retry: retriesOf("lambda"),
+    Catch: catches,
+    Next: "Start",
+  });
+  return assembled(target, pipeline, decoded, validate === undefined ? "Start" : "Validate", [
+    ...(validate === undefined ? [] : [["Validate", validation(validate)] as [string, State]]),
     ["Start", call("startPipelineExecution", start, "$.Steps.Start", "Wait")],
     ["Wait", { Type: "Wait", Seconds: pollSeconds, Next: "Describe" }],
     ["Describe", call("describePipelineExecution", describe, "$.Steps.End", "Ended")],

@@ -5,6 +5,7 @@ import { startExecution } from "./start.js";
 import { upsertPipeline } from "./upsert.js";
 import { type PipelineWatchOptions, stopExecution, watchExecution } from "./watch.js";
 
+export { adoptVersion } from "./adopt.js";
 export { decideVersion } from "./decide.js";
 export type { PipelineStepState } from "./steps.js";
 export type { PipelineWatchOptions } from "./watch.js";

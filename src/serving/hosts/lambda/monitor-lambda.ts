@@ -2,7 +2,7 @@ import { ChurnkitError } from "../../../base/errors.js";
 import { documentError, JsonValue } from "../../../base/json/index.js";
 import type { MetricSink } from "../../../io/metrics/index.js";
 import { type ObjectStore, typedStore } from "../../../io/store/index.js";
-import { liesAhead } from "../../../base/async/index.js";
+import { type Clock, liesAhead, systemClock } from "../../../base/async/index.js";
 import { heartbeat } from "../../../monitor/retraining/index.js";
 import { createMonitor } from "../../../monitor/index.js";
 import {
@@ -38,6 +38,8 @@ export interface MonitorLambdaOptions extends Omit<
    * occasionally something is reported twice.
    */
   readonly onReport?: ((report: MonitorReport) => Promise<void> | void) | undefined;
+  /** What says how late it is. Default: the system's clock; a rehearsal gives its own. */
+  readonly clock?: Pick<Clock, "now"> | undefined;
   /** Sent after each round of work, so that a failing monitor is noticed. */
   readonly heartbeat?: { readonly monitor: string; readonly everySeconds: number } | undefined;
 }
@@ -93,6 +95,7 @@ export interface MonitorLambdaResult {
  */
 export function monitorLambda(options: MonitorLambdaOptions): (event: unknown) => Promise<MonitorLambdaResult> {
   const { keep, sink, pointLabels = {}, onReport, heartbeat: beat, period = "hour", grace = usualGrace } = options;
+  const { clock = systemClock } = options;
   const store = typedStore(options.store);
   const stateKey = `${keep}/state.json`;
   const length = monitorPeriods[period];
@@ -105,7 +108,7 @@ export function monitorLambda(options: MonitorLambdaOptions): (event: unknown) =
     const end = after.history?.closedUntil ?? to;
     const key = reportKey(keep, end);
     await store.put(key, encode({ ...report, read }));
-    const at = new Date();
+    const at = new Date(clock.now());
     await sink?.write([
       ...monitorPoints(report, { at, labels: pointLabels }),
       { name: "monitor_heartbeat_timestamp_seconds", value: at.getTime() / 1000, labels: pointLabels, at },
@@ -119,7 +122,7 @@ export function monitorLambda(options: MonitorLambdaOptions): (event: unknown) =
   };
 
   return async (event) => {
-    const to = Math.floor((eventTime(event) - grace) / length) * length;
+    const to = Math.floor((eventTime(event, clock.now()) - grace) / length) * length;
     const begin = (): MonitorState =>
       createMonitor(options.baseline, { ...options, period, since: options.since ?? to - length }).snapshot();
     let kept = (await readState(store, stateKey)) ?? (await beginState(store, stateKey, begin()));
@@ -218,15 +221,15 @@ function resultOf(
   };
 }
 
-function eventTime(event: unknown): number {
+function eventTime(event: unknown, now: number): number {
   const time = typeof event === "object" && event !== null ? (event as { time?: unknown }).time : undefined;
-  if (time === undefined || time === null) return Date.now();
+  if (time === undefined || time === null) return now;
   const at = millisecondsOf(time);
-  if (at !== undefined && liesAhead(at, Date.now())) {
+  if (at !== undefined && liesAhead(at, now)) {
     // Periods closed too early would accept no records when their time comes.
     throw new ChurnkitError(
       "OPTION_INVALID",
-      `The event's time ${new Date(at).toISOString()} is in the future: the clock here says ${new Date().toISOString()}. Give a past time.`,
+      `The event's time ${new Date(at).toISOString()} is in the future: the clock here says ${new Date(now).toISOString()}. Give a past time.`,
       { where: { path: "time", value: time } },
     );
   }

@@ -1,0 +1,50 @@
+// From rows to a version in SageMaker's registry. The same graph of jobs runs on a laptop with `runPipeline`.
+import { type AwsTarget, compilePipeline } from "churnkit/deploy/aws";
+import { home, rows } from "./target.js";
+
+const atLeast = (path: string, bound: number) => ({ step: "evaluate.report", path, atLeast: bound });
+
+const graph = {
+  inputs: { customers: "file", contract: "json" },
+  steps: [
+    {
+      id: "prepare",
+      job: "ingest",
+      params: { format: "jsonLines" },
+      inputs: { file: "input.customers", contract: "input.contract" },
+    },
+    { id: "parts", job: "split", params: { test: 0.25, seed: 1 }, inputs: { rows: "prepare.rows" } },
+    {
+      id: "tune",
+      job: "tune",
+      params: { learners: [{ learner: "boosting", options: { rounds: 100 } }], metric: "f1", seed: 1 },
+      inputs: { rows: "parts.train" },
+    },
+    { id: "evaluate", job: "evaluate", inputs: { model: "tune.model", rows: "parts.test" } },
+    {
+      id: "register",
+      job: "register",
+      inputs: { model: "tune.model" },
+      // The gate: both bounds are parameters of the pipeline, MinAccuracy and MinF1.
+      when: [atLeast("accuracy", 0.84), atLeast("f1", 0.79)],
+    },
+  ],
+};
+
+export const pipeline = (target: AwsTarget) =>
+  compilePipeline(graph, target, {
+    inputs: { customers: rows, contract: `${home}/contract.json` },
+    steps: {
+      tune: {
+        search: {
+          strategy: "Bayesian",
+          space: {
+            learningRate: { kind: "real", min: 0.03, max: 0.2, scale: "log" },
+            leaves: { kind: "integer", min: 4, max: 16 },
+          },
+          maxJobs: 4,
+          maxParallel: 2,
+        },
+      },
+    },
+  });

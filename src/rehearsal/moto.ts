@@ -1,0 +1,129 @@
+import { spawn } from "node:child_process";
+import { existsSync, readdirSync } from "node:fs";
+import { mkdir, rename, rm } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { ChurnkitError } from "../base/errors.js";
+
+/** A running moto server, which stands for the services of AWS that the rehearsal does not have itself. */
+export interface Moto {
+  /** The `emulator` of a rehearsal. */
+  readonly url: string;
+  /** The `botocore` of a rehearsal. */
+  readonly botocore: string;
+  readonly close: () => Promise<void>;
+}
+
+const version = "5.2.5";
+/** Milliseconds until it must answer. */
+const patience = 60_000;
+
+/**
+ * The server ends with the process that started it: its stdin then comes to an end. moto compares and writes in two steps, so a thread is
+ * only changed where it waits: conditional writes would both succeed otherwise.
+ */
+const serverScript = `
+import os, sys, threading
+sys.setswitchinterval(10)
+def until_parent_ends():
+    sys.stdin.buffer.read()
+    os._exit(0)
+threading.Thread(target=until_parent_ends, daemon=True).start()
+from moto.server import main
+main(["-H", "127.0.0.1", "-p", "0"])
+`;
+
+/**
+ * Starts a moto server on this machine, the emulator of S3, SNS, SQS and others for a rehearsal. At the first time it installs moto
+ * into a Python environment of its own, which takes a minute and needs `python3` with `venv`.
+ *
+ * @throws ChurnkitError PEER_MISSING where Python or moto cannot be had; SERVICE_FAILED if it does not start.
+ * @example
+ * ```ts no-run
+ * import { rehearse, startMoto } from "churnkit/rehearsal";
+ *
+ * const moto = await startMoto();
+ * const rehearsal = await rehearse({ emulator: moto.url, botocore: moto.botocore });
+ * await rehearsal.close();
+ * await moto.close();
+ * ```
+ */
+export async function startMoto({
+  venv = ".cache/moto",
+}: {
+  /** Folder of the Python environment. Default `.cache/moto`. */
+  readonly venv?: string;
+} = {}): Promise<Moto> {
+  const folder = resolve(venv);
+  await install(folder);
+  const python = (readdirSync(join(folder, "lib")).find((name) => name.startsWith("python")) ?? "python3").trim();
+  const server = spawn(join(folder, "bin/python"), ["-c", serverScript], {
+    stdio: ["pipe", "ignore", "pipe"],
+    env: { ...process.env, AWS_ACCESS_KEY_ID: "testing", AWS_SECRET_ACCESS_KEY: "testing" },
+  });
+  const ended = new Promise<void>((done) => server.once("close", () => done()));
+  const url = await addressOf(server.stderr, ended).catch((error: unknown) => {
+    server.kill("SIGKILL");
+    throw error;
+  });
+  server.stderr.resume();
+  // Neither the server nor its output keeps this process alive.
+  server.unref();
+  for (const stream of [server.stdin, server.stderr]) (stream as { unref?: () => void }).unref?.();
+  return {
+    url,
+    botocore: join(folder, "lib", python, "site-packages/botocore/data"),
+    async close() {
+      server.kill("SIGKILL");
+      await ended;
+    },
+  };
+}
+
+/** Makes the environment, whole or not at all. */
+async function install(folder: string): Promise<void> {
+  if (existsSync(join(folder, "bin/moto_server"))) return;
+  const half = `${folder}.${process.pid}`;
+  try {
+    await mkdir(resolve(folder, ".."), { recursive: true });
+    await run("python3", ["-m", "venv", half]);
+    const pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
+    await run(join(half, "bin/python"), [...pip, `moto[server,all]==${version}`]);
+    await rename(half, folder);
+  } catch (cause) {
+    await rm(half, { recursive: true, force: true });
+    if (existsSync(join(folder, "bin/moto_server"))) return;
+    const reason = cause instanceof Error ? (cause.message.trim().split("\n").at(-1) ?? "") : String(cause);
+    throw new ChurnkitError(
+      "PEER_MISSING",
+      `The rehearsal needs the emulator moto, which could not be installed into ${folder}: ${reason}. Install Python 3 with venv, and try again.`,
+      { cause },
+    );
+  }
+}
+
+function run(command: string, args: readonly string[]): Promise<void> {
+  return new Promise((done, fail) => {
+    const child = spawn(command, args, { stdio: ["ignore", "ignore", "pipe"] });
+    let errors = "";
+    child.stderr.on("data", (data: Buffer) => (errors = (errors + data.toString()).slice(-2000)));
+    child.on("error", fail);
+    child.on("close", (code) => (code === 0 ? done() : fail(new Error(errors || `${command} ended with ${code ?? "a signal"}`))));
+  });
+}
+
+/** The address that the server was given, as it says on stderr. */
+async function addressOf(stderr: NodeJS.ReadableStream, ended: Promise<void>): Promise<string> {
+  let said = "";
+  const found = new Promise<string>((done) => {
+    stderr.on("data", (data: Buffer) => {
+      said = (said + data.toString()).slice(-2000);
+      const [, url] = /Running on (http:\/\/127\.0\.0\.1:\d+)/.exec(said) ?? [];
+      if (url !== undefined) done(url);
+    });
+  });
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((done) => (timer = setTimeout(done, patience)));
+  const url = await Promise.race([found, ended, late]).finally(() => clearTimeout(timer));
+  if (typeof url === "string") return url;
+  throw new ChurnkitError("SERVICE_FAILED", `moto did not start: ${said.trim().split("\n").at(-1) ?? "it said nothing"}.`);
+}
