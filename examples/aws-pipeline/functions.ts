@@ -9,16 +9,17 @@ import {
   retrainingFunction,
   validationFunction,
 } from "churnkit/deploy/functions";
+import type { MetricSink } from "churnkit/io";
 import { cloudWatchSink } from "churnkit/io/cloudwatch";
 import { monitorLambda } from "churnkit/serving";
 import { opened, production, staging } from "./releases.js";
 import { home, rows, target } from "./target.js";
 
-type Surroundings = Required<Pick<NonNullable<Parameters<typeof awsSession>[1]>, "clientConfig">> &
-  NonNullable<Parameters<typeof awsSession>[1]>;
+/** What a function works with; on AWS nothing needs to be said. */
+type Surroundings = NonNullable<Parameters<typeof awsSession>[1]> & { readonly sink?: MetricSink };
 
 /** @param as the surroundings of the function of a name. */
-export const handlers = (as: (name: string) => Surroundings = () => ({ clientConfig: {} })) => ({
+export const handlers = (as: (name: string) => Surroundings = () => ({})) => ({
   ingestion: ingestionFunction({ ...as("ingestion"), target, contract, labeled: true }),
   validation: validationFunction({ ...as("validation"), target, contract, minRows: 2000 }),
   evaluation: evaluationFunction({ ...as("evaluation"), target, rows: `${home}/held-out.jsonl` }),
@@ -26,7 +27,7 @@ export const handlers = (as: (name: string) => Surroundings = () => ({ clientCon
     ...as("retrain"),
     target,
     input: { CustomersUri: rows },
-    policy: { leaseMinutes: 240, cooldownHours: 6, schedule: null },
+    policy: { leaseMinutes: 240, cooldownHours: 6 },
   }),
   approved: releaseFunction({ ...as("approved"), target }),
   monitor: monitor(as("monitor")),
@@ -74,6 +75,6 @@ async function smokeTest({ clientConfig }: Surroundings): Promise<void> {
   const client = sageMakerClient("churn-dev-staging", { clientConfig: { region: target.region, ...clientConfig } });
   const { records } = syntheticCustomers({ rows: 20, seed: 99 });
   const answers = await client.predictMany(records as never).finally(() => client.close());
-  const probabilities = answers.map((answer) => ("probability" in answer ? answer.probability : Number.NaN));
+  const probabilities = answers.map((answer) => ("probability" in answer ? (answer.probability ?? Number.NaN) : Number.NaN));
   if (!(Math.max(...probabilities) - Math.min(...probabilities) > 0.2)) throw new Error("The smoke test failed.");
 }

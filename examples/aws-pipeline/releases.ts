@@ -39,6 +39,6 @@ export const production = (registry: ModelRegistry, version: number): Release =>
       { kind: "errorRate", above: 0.01 },
       { kind: "latency", statistic: "p99", above: 200 },
     ],
-    minRequests: 50,
+    minRequests: 20,
   },
 });

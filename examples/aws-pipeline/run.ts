@@ -25,9 +25,9 @@ async function until<T>(look: () => Promise<T | undefined>): Promise<T> {
     if (seen !== undefined) return seen;
     const { records } = syntheticCustomers({ rows: 30, seed: 1000 + minutes++, scenario: market });
     await real(async () => {
-      for (let i = 0; i < 30; i += 3) await client.predictMany(records.slice(i, i + 3) as never).catch(() => undefined);
+      for (let i = 0; i < 30; i += 6) await client.predictMany(records.slice(i, i + 6) as never).catch(() => undefined);
     });
-    await clock.sleep(60_000);
+    await clock.sleep(120_000);
   }
 }
 
@@ -56,12 +56,18 @@ async function story(): Promise<void> {
     await real(() => decideVersion(session, arn, { decision: "Approved", by: "ada", reason: "the gate's numbers" }));
     say(`${arn.split("/").slice(-2).join("/")} passed the gate, and Ada approves it`);
   }
+  async function startByHand(name: string): Promise<void> {
+    const stateMachineArn = `arn:aws:states:${target.region}:${target.account}:stateMachine:churn-dev-retraining`;
+    await session.call("sfn", "StartExecution", { stateMachineArn, name, input: "{}" });
+    say("Ada starts a retraining by hand");
+  }
   const onDuty = (version: number) => async () => {
     const { alias, disagreements } = await releaseStatus(session, { registry });
     return alias === version && disagreements.length === 0 ? true : undefined;
   };
 
   await real(() => store.put("contract.json", new TextEncoder().encode(JSON.stringify(contract))));
+  await deliver("2026-01", 6000);
   await real(async () => {
     const table = tableFromRecords(contract, syntheticCustomers({ rows: 1500, seed: 7 }).records);
     await registry.register((await train(defineFeatures(contract), table, { learner: logistic() })).artifact, { by: "ada" });
@@ -69,7 +75,7 @@ async function story(): Promise<void> {
   await release(session, production(registry, 1));
   say("version 1, which Ada trained by hand, is in production");
 
-  await deliver("2026-01", 6000);
+  await startByHand("january");
   await approveNext();
   await until(onDuty(2));
   say("version 2 went by staging, smoke test and canary into production");
@@ -88,9 +94,7 @@ async function story(): Promise<void> {
 
   await deliver("2026-03", 2000);
   bad = "-v4-";
-  const machine = `arn:aws:states:${target.region}:${target.account}:stateMachine:churn-dev-retraining`;
-  await real(() => session.call("sfn", "StartExecution", { stateMachineArn: machine, name: "by-hand", input: "{}" }));
-  say("Ada starts a retraining by hand");
+  await startByHand("march");
   await approveNext();
   await until(async () => ((await registry.list({ status: "quarantined" })).length > 0 ? true : undefined));
   await until(onDuty(3));

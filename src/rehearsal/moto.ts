@@ -73,6 +73,8 @@ export async function startMoto({
     url,
     botocore: join(folder, "lib", python, "site-packages/botocore/data"),
     async close() {
+      // Its end is waited for again.
+      server.ref();
       server.kill("SIGKILL");
       await ended;
     },

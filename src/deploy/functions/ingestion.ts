@@ -67,8 +67,8 @@ export interface IngestionResult {
  * ```
  */
 export function ingestionFunction(options: IngestionOptions): (event: unknown) => Promise<IngestionResult> {
-  const { onProblem, sink = metricsOnStdout() } = options;
   const { target, session, store, bucket } = surroundingsOf(options);
+  const { onProblem, sink = metricsOnStdout(session.clock) } = options;
   const home = homeOf(target);
   const from = placeOfUri(options.from ?? `s3://${home.bucket}/${home.key}raw/`);
   refuseLoop(from, { bucket: home.bucket, key: `${home.key}${ingestedFolder}` });

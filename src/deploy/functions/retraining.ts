@@ -73,7 +73,7 @@ export function retrainingFunction(
 ): (event: unknown) => Promise<RetrainingResult> {
   const around = surroundingsOf(options);
   const { session, target } = around;
-  const { input = {}, sink = metricsOnStdout() } = options;
+  const { input = {}, sink = metricsOnStdout(session.clock) } = options;
   const { stateMachine, pipeline, alarms } = options;
   const names = decodeWith(
     decoder,

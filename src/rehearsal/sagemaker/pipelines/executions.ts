@@ -53,7 +53,13 @@ export function executionsOf(options: ExecutionsOptions): Executions {
       execution.reason = reason;
       change(execution, status, execution.status);
     };
-    runExecution(execution, { ...options, call: callAs(role), invoke: invokeAs(role), cache }).then(
+    runExecution(execution, {
+      ...options,
+      objects: options.objects.as(role),
+      call: callAs(role),
+      invoke: invokeAs(role),
+      cache,
+    }).then(
       (status) => end(status, status === "Failed" ? "Step failure: One or multiple steps failed." : undefined),
       (error: unknown) => end("Failed", String(error)),
     );
