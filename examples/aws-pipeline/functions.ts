@@ -1,7 +1,14 @@
 // What the Lambda functions do. On AWS they take everything from their environment; a rehearsal gives each its role, address and clock.
 import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
 import { syntheticContract as contract, syntheticCustomers } from "churnkit/data";
-import { adoptVersion, awsSession, decideVersion, readReleasedBaseline, releaseStep, sageMakerClient } from "churnkit/deploy/sagemaker";
+import {
+  adoptVersion,
+  awsSession,
+  decideVersion,
+  readReleasedBaseline,
+  releaseStep,
+  sageMakerClient,
+} from "churnkit/deploy/sagemaker";
 import {
   evaluationFunction,
   ingestionFunction,
@@ -75,6 +82,8 @@ async function smokeTest({ clientConfig }: Surroundings): Promise<void> {
   const client = sageMakerClient("churn-dev-staging", { clientConfig: { region: target.region, ...clientConfig } });
   const { records } = syntheticCustomers({ rows: 20, seed: 99 });
   const answers = await client.predictMany(records as never).finally(() => client.close());
-  const probabilities = answers.map((answer) => ("probability" in answer ? (answer.probability ?? Number.NaN) : Number.NaN));
+  const probabilities = answers.map((answer) =>
+    "probability" in answer ? (answer.probability ?? Number.NaN) : Number.NaN,
+  );
   if (!(Math.max(...probabilities) - Math.min(...probabilities) > 0.2)) throw new Error("The smoke test failed.");
 }

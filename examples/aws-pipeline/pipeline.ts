@@ -17,7 +17,7 @@ const graph = {
     {
       id: "tune",
       job: "tune",
-      params: { learners: [{ learner: "boosting", options: { rounds: 100 } }], metric: "f1", seed: 1 },
+      params: { learners: [{ learner: "logistic" }], metric: "f1", seed: 1 },
       inputs: { rows: "parts.train" },
     },
     { id: "evaluate", job: "evaluate", inputs: { model: "tune.model", rows: "parts.test" } },
@@ -38,10 +38,7 @@ export const pipeline = (target: AwsTarget) =>
       tune: {
         search: {
           strategy: "Bayesian",
-          space: {
-            learningRate: { kind: "real", min: 0.03, max: 0.2, scale: "log" },
-            leaves: { kind: "integer", min: 4, max: 16 },
-          },
+          space: { l2: { kind: "real", min: 0.01, max: 100, scale: "log" } },
           maxJobs: 4,
           maxParallel: 2,
         },

@@ -19,22 +19,29 @@ export async function rehearsedAccount(isBad: (model: string) => boolean) {
     ...{ account: target.account, region: target.region, emulator: moto.url, botocore: moto.botocore },
     functions: Object.fromEntries(names.map((name) => [`churn-dev-${name}`, call(name)])),
     // The stack brings the roles of its functions; these are of people and of CloudFormation.
-    permissions: { cloudformation: everything, "churn-dev-team": [policyFor("release", target), policyFor("approved", target), policyFor("reader", target)] },
-    misbehave: ({ endpoint, model }) => ({ latency: 15, ...(endpoint === "churn-dev" && isBad(model) && { errors: 0.1 }) }),
+    permissions: {
+      cloudformation: everything,
+      "churn-dev-team": [policyFor("release", target), policyFor("approved", target), policyFor("reader", target)],
+    },
+    misbehave: ({ endpoint, model }) => ({
+      latency: 15,
+      ...(endpoint === "churn-dev" && isBad(model) && { errors: 0.1 }),
+    }),
   });
   /** A client acts as the role that its access key names. */
   const as = (name: string) => ({
-    clientConfig: { endpoint: rehearsal.url, credentials: { accessKeyId: `churn-dev-${name}`, secretAccessKey: "any" } },
+    clientConfig: {
+      endpoint: rehearsal.url,
+      credentials: { accessKeyId: `churn-dev-${name}`, secretAccessKey: "any" },
+    },
     clock: rehearsal.clock,
     // Lambda would take metrics from what the function prints.
     sink: memorySink(),
   });
-  const team = awsSession(target, as("team"));
-  let shown = 0; setInterval(() => { console.log("NOW", new Date(rehearsal.clock.now()).toISOString(), process.cpuUsage().user/1e6); console.log(timelineText(rehearsal.timeline.slice(shown))); shown = rehearsal.timeline.length; }, 5000).unref(); // DEBUG
   const { app } = await import("./app.js");
   await applyTemplate(rehearsal, app.synth().getStackByName("churn-dev").template, { name: "churn-dev" });
   return {
-    session: { ...team, call: (...request: Parameters<typeof team.call>) => rehearsal.clock.during(() => team.call(...request)) } as typeof team,
+    session: awsSession(target, as("team")),
     run: <T>(story: Promise<T>) => rehearsal.clock.until(story),
     async close() {
       await writeFile("aws-pipeline.html", await timelineHtml(rehearsal.timeline));

@@ -7,12 +7,19 @@ import { home, target } from "./target.js";
 /** The target's folder of the bucket, and the registry in it. */
 export async function opened({ clientConfig }: AwsSession) {
   const forcePathStyle = clientConfig.endpoint !== undefined;
-  const store = await s3Store({ bucket: target.bucket, prefix: "churn-dev", clientConfig: { ...clientConfig, forcePathStyle } });
+  const store = await s3Store({
+    bucket: target.bucket,
+    prefix: "churn-dev",
+    clientConfig: { ...clientConfig, forcePathStyle },
+  });
   return { store, registry: storeRegistry(store, { name: "churn-dev" }) };
 }
 
 const minutes = 60_000;
-const served = (model: string, data: string) => ({ models: { [model]: { data } }, variants: [{ model, instanceType: "ml.m5.large" as const }] });
+const served = (model: string, data: string) => ({
+  models: { [model]: { data } },
+  variants: [{ model, instanceType: "ml.m5.large" as const }],
+});
 
 export const staging = (registry: ModelRegistry, version: number): Release => ({
   registry,

@@ -109,7 +109,9 @@ function run(command: string, args: readonly string[]): Promise<void> {
     let errors = "";
     child.stderr.on("data", (data: Buffer) => (errors = (errors + data.toString()).slice(-2000)));
     child.on("error", fail);
-    child.on("close", (code) => (code === 0 ? done() : fail(new Error(errors || `${command} ended with ${code ?? "a signal"}`))));
+    child.on("close", (code) =>
+      code === 0 ? done() : fail(new Error(errors || `${command} ended with ${code ?? "a signal"}`)),
+    );
   });
 }
 
@@ -127,5 +129,8 @@ async function addressOf(stderr: NodeJS.ReadableStream, ended: Promise<void>): P
   const late = new Promise<void>((done) => (timer = setTimeout(done, patience)));
   const url = await Promise.race([found, ended, late]).finally(() => clearTimeout(timer));
   if (typeof url === "string") return url;
-  throw new ChurnkitError("SERVICE_FAILED", `moto did not start: ${said.trim().split("\n").at(-1) ?? "it said nothing"}.`);
+  throw new ChurnkitError(
+    "SERVICE_FAILED",
+    `moto did not start: ${said.trim().split("\n").at(-1) ?? "it said nothing"}.`,
+  );
 }

@@ -100,7 +100,8 @@ async function answer(incoming: IncomingMessage, response: ServerResponse, optio
   const request = readRequest(name, incoming, unpacked(incoming, body, limit), models, rest);
   const { operation, input, protocol } = request;
   onCall?.({ ...call, operation: operation || `${incoming.method} ${incoming.url}` }, input, protocol);
-  if (own === undefined || !isOurs(name, input)) return void (await forward(incoming, response, options.others, [body]));
+  if (own === undefined || !isOurs(name, input))
+    return void (await forward(incoming, response, options.others, [body]));
   const run = Object.hasOwn(own, operation) ? own[operation] : undefined;
   if (run === undefined)
     throw new AwsError("UnknownOperationException", `The rehearsal does not know ${name}:${operation || "?"}.`);
