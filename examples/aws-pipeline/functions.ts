@@ -81,7 +81,7 @@ const release = (surroundings: Surroundings) => async (event: unknown) => {
 async function smokeTest({ clientConfig }: Surroundings): Promise<void> {
   const client = sageMakerClient("churn-dev-staging", { clientConfig: { region: target.region, ...clientConfig } });
   const { records } = syntheticCustomers({ rows: 20, seed: 99 });
-  const answers = await client.predictMany(records as never).finally(() => client.close());
+  const answers = await client.predictMany(records).finally(() => client.close());
   const probabilities = answers.map((answer) =>
     "probability" in answer ? (answer.probability ?? Number.NaN) : Number.NaN,
   );

@@ -14,7 +14,7 @@ const names = ["ingestion", "validation", "evaluation", "retrain", "approved", "
 export async function rehearsedAccount(isBad: (model: string) => boolean) {
   const moto = await startMoto({ venv: process.env["CHURNKIT_MOTO"] ?? ".cache/moto" });
   let made: ReturnType<typeof handlers> | undefined;
-  const call = (name: (typeof names)[number]) => (event: unknown) => (made ??= handlers(as))[name](event as never);
+  const call = (name: (typeof names)[number]) => (event: unknown) => (made ??= handlers(as))[name](event);
   const rehearsal = await rehearse({
     ...{ account: target.account, region: target.region, emulator: moto.url, botocore: moto.botocore },
     functions: Object.fromEntries(names.map((name) => [`churn-dev-${name}`, call(name)])),

@@ -12,9 +12,8 @@ const onAws = () => ({
   run: <T>(story: Promise<T>) => story,
   close: () => Promise.resolve(),
 });
-const { session, run, close } = process.argv.includes("--aws")
-  ? onAws()
-  : await rehearsedAccount((model) => model.includes(bad));
+const account = process.argv.includes("--aws") ? onAws() : await rehearsedAccount((model) => model.includes(bad));
+const { session, run } = account;
 const { clock } = session;
 /** A rehearsal's time stands still while requests are under way. */
 const real = <T>(work: () => Promise<T>): Promise<T> => (clock.during === undefined ? work() : clock.during(work));
@@ -121,7 +120,7 @@ async function story(): Promise<string> {
 const outcome = await run(story()).finally(async () => {
   client.close();
   session.close();
-  await close();
+  await account.close();
 });
 say(`release of version 3: ${outcome}`);
 process.exitCode = outcome === "unchanged" ? 0 : 1;
