@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { mkdir, rename, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { ChurnkitError } from "../base/errors.js";
@@ -18,8 +18,9 @@ const version = "5.2.5";
 const patience = 60_000;
 
 /**
- * The server ends with the process that started it: its stdin then comes to an end. moto compares and writes in two steps, so a thread is
- * only changed where it waits: conditional writes would both succeed otherwise.
+ * The server ends with the process that started it, however that ends: its stdin then comes to an end. moto compares and writes in two
+ * steps, so a thread is only changed where it waits: conditional writes would both succeed otherwise. moto's interpreter of state machines
+ * calls moto itself, so it is told the port that the server was given.
  */
 const serverScript = `
 import os, sys, threading
@@ -28,9 +29,25 @@ def until_parent_ends():
     sys.stdin.buffer.read()
     os._exit(0)
 threading.Thread(target=until_parent_ends, daemon=True).start()
+import botocore, werkzeug.serving
 from moto.server import main
+print("Models in " + os.path.join(os.path.dirname(botocore.__file__), "data"), file=sys.stderr, flush=True)
+make_server = werkzeug.serving.make_server
+def make_known_server(*args, **options):
+    server = make_server(*args, **options)
+    os.environ["MOTO_PORT"] = str(server.port)
+    return server
+werkzeug.serving.make_server = make_known_server
 main(["-H", "127.0.0.1", "-p", "0"])
 `;
+
+/** Where moto is. */
+interface MotoOptions {
+  /** Folder of a Python environment of its own, which is made at the first time. Default `.cache/moto`. */
+  readonly venv?: string | undefined;
+  /** A Python that has moto already, such as `python3`; nothing is installed then. */
+  readonly python?: string | undefined;
+}
 
 /**
  * Starts a moto server on this machine, the emulator of S3, SNS, SQS and others for a rehearsal. At the first time it installs moto
@@ -47,21 +64,15 @@ main(["-H", "127.0.0.1", "-p", "0"])
  * await moto.close();
  * ```
  */
-export async function startMoto({
-  venv = ".cache/moto",
-}: {
-  /** Folder of the Python environment. Default `.cache/moto`. */
-  readonly venv?: string;
-} = {}): Promise<Moto> {
-  const folder = resolve(venv);
-  await install(folder);
-  const python = (readdirSync(join(folder, "lib")).find((name) => name.startsWith("python")) ?? "python3").trim();
-  const server = spawn(join(folder, "bin/python"), ["-c", serverScript], {
+export async function startMoto({ venv = ".cache/moto", python }: MotoOptions = {}): Promise<Moto> {
+  const server = spawn(python ?? (await installed(resolve(venv))), ["-c", serverScript], {
     stdio: ["pipe", "ignore", "pipe"],
     env: { ...process.env, AWS_ACCESS_KEY_ID: "testing", AWS_SECRET_ACCESS_KEY: "testing" },
   });
-  const ended = new Promise<void>((done) => server.once("close", () => done()));
-  const url = await addressOf(server.stderr, ended).catch((error: unknown) => {
+  // A server that is gone is noticed by its end.
+  server.stdin.on("error", () => undefined);
+  const ended = new Promise<void>((done) => server.once("close", () => done()).once("error", () => done()));
+  const place = await announced(server.stderr, ended).catch((error: unknown) => {
     server.kill("SIGKILL");
     throw error;
   });
@@ -70,8 +81,7 @@ export async function startMoto({
   server.unref();
   for (const stream of [server.stdin, server.stderr]) (stream as { unref?: () => void }).unref?.();
   return {
-    url,
-    botocore: join(folder, "lib", python, "site-packages/botocore/data"),
+    ...place,
     async close() {
       // Its end is waited for again.
       server.ref();
@@ -81,9 +91,11 @@ export async function startMoto({
   };
 }
 
-/** Makes the environment, whole or not at all. */
-async function install(folder: string): Promise<void> {
-  if (existsSync(join(folder, "bin/moto_server"))) return;
+/** Makes the environment, whole or not at all, and returns its Python. */
+async function installed(folder: string): Promise<string> {
+  const python = join(folder, "bin/python");
+  const isThere = (): boolean => existsSync(join(folder, "bin/moto_server"));
+  if (isThere()) return python;
   const half = `${folder}.${process.pid}`;
   try {
     await mkdir(resolve(folder, ".."), { recursive: true });
@@ -93,14 +105,15 @@ async function install(folder: string): Promise<void> {
     await rename(half, folder);
   } catch (cause) {
     await rm(half, { recursive: true, force: true });
-    if (existsSync(join(folder, "bin/moto_server"))) return;
     const reason = cause instanceof Error ? (cause.message.trim().split("\n").at(-1) ?? "") : String(cause);
-    throw new ChurnkitError(
-      "PEER_MISSING",
-      `The rehearsal needs the emulator moto, which could not be installed into ${folder}: ${reason}. Install Python 3 with venv, and try again.`,
-      { cause },
-    );
+    if (!isThere())
+      throw new ChurnkitError(
+        "PEER_MISSING",
+        `The rehearsal needs the emulator moto, which could not be installed into ${folder}: ${reason}. Install Python 3 with venv, and try again.`,
+        { cause },
+      );
   }
+  return python;
 }
 
 function run(command: string, args: readonly string[]): Promise<void> {
@@ -115,22 +128,25 @@ function run(command: string, args: readonly string[]): Promise<void> {
   });
 }
 
-/** The address that the server was given, as it says on stderr. */
-async function addressOf(stderr: NodeJS.ReadableStream, ended: Promise<void>): Promise<string> {
+/** What the server says on stderr: its address, and where botocore keeps its models. */
+async function announced(stderr: NodeJS.ReadableStream, ended: Promise<void>): Promise<Pick<Moto, "url" | "botocore">> {
   let said = "";
-  const found = new Promise<string>((done) => {
+  const found = new Promise<Pick<Moto, "url" | "botocore">>((done) => {
     stderr.on("data", (data: Buffer) => {
-      said = (said + data.toString()).slice(-2000);
+      said = (said + data.toString()).slice(-4000);
+      const [, botocore] = /Models in (.+)/.exec(said) ?? [];
       const [, url] = /Running on (http:\/\/127\.0\.0\.1:\d+)/.exec(said) ?? [];
-      if (url !== undefined) done(url);
+      if (url !== undefined && botocore !== undefined) done({ url, botocore });
     });
   });
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<void>((done) => (timer = setTimeout(done, patience)));
-  const url = await Promise.race([found, ended, late]).finally(() => clearTimeout(timer));
-  if (typeof url === "string") return url;
+  const place = await Promise.race([found, ended, late]).finally(() => clearTimeout(timer));
+  if (typeof place === "object") return place;
+  const last = said.trim().split("\n").at(-1);
+  const isMissing = last === undefined || last === "" || last.startsWith("ModuleNotFoundError");
   throw new ChurnkitError(
-    "SERVICE_FAILED",
-    `moto did not start: ${said.trim().split("\n").at(-1) ?? "it said nothing"}.`,
+    isMissing ? "PEER_MISSING" : "SERVICE_FAILED",
+    `moto did not start: ${last === undefined || last === "" ? "there is no such Python" : last}. Install it: pip install 'moto[server,all]'`,
   );
 }

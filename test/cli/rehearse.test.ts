@@ -197,11 +197,13 @@ const ready = await awsPython("the emulator of churnkit rehearse");
 
 it.skipIf(!ready)("starts moto, checks requests by botocore's models, and ends it", { timeout: 90_000 }, async () => {
   vi.stubEnv("PATH", `${resolve(botocoreData(), "../../../../../bin")}${delimiter}${process.env["PATH"] ?? ""}`);
+  const children = (): number => process.getActiveResourcesInfo().filter((name) => name === "ProcessWrap").length;
+  const before = children();
   const ran = await rehearse(place("bucket.mjs"), "--emulator", "auto", "--botocore", botocoreData(), "--json");
   const { failed, notes, timeline } = JSON.parse(ran.out) as { failed: string[]; notes: string[]; timeline: object[] };
   expect([failed, notes]).toEqual([["churn-data"], []]);
   expect(timeline).toMatchObject([{ text: "rehearsal s3:CreateBucket churn-data" }]);
-  const hasEnded = (): void => expect(process.getActiveResourcesInfo()).not.toContain("ProcessWrap");
+  const hasEnded = (): void => expect(children()).toBe(before);
   await vi.waitFor(hasEnded, 30_000);
 });
 

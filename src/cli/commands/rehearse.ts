@@ -84,8 +84,8 @@ async function run(app: string | undefined, options: Options): Promise<void> {
   const { emulator: wish, functions: functionsFile, ...settings } = options;
   const emulator = await openEmulator(wish);
   const functions: Record<string, LambdaHandler> = {};
-  const rehearsal = await rehearse({ ...settings, ...emulator.place, functions }).catch((error: unknown) => {
-    emulator.end();
+  const rehearsal = await rehearse({ ...settings, ...emulator.place, functions }).catch(async (error: unknown) => {
+    await emulator.end();
     throw error;
   });
   const { clock, timeline, notes } = rehearsal;
@@ -111,7 +111,7 @@ async function run(app: string | undefined, options: Options): Promise<void> {
   } finally {
     leave();
     await rehearsal.close();
-    emulator.end();
+    await emulator.end();
   }
   failed.push(...failedInTheEnd(timeline));
   for (const text of notes) note(`note: ${text}`);

@@ -53,7 +53,10 @@ export function releaseMachine(json: AwsTarget, options: ReleaseMachineOptions =
     ResultPath: "$.Release",
     TimeoutSeconds: 900,
     // A release is there to be continued, whatever a step met.
-    Retry: [...retriesOf("lambda"), { ErrorEquals: ["States.ALL"], IntervalSeconds: 60, MaxAttempts: 3, BackoffRate: 2 }],
+    Retry: [
+      ...retriesOf("lambda"),
+      { ErrorEquals: ["States.ALL"], IntervalSeconds: 60, MaxAttempts: 3, BackoffRate: 2 },
+    ],
     Catch: catches,
     Next: "Over",
   };
