@@ -31,17 +31,10 @@ const graph = {
   ],
 };
 
+const l2 = { kind: "real", min: 0.01, max: 100, scale: "log" } as const;
+
 export const pipeline = (target: AwsTarget) =>
   compilePipeline(graph, target, {
     inputs: { customers: rows, contract: `${home}/contract.json` },
-    steps: {
-      tune: {
-        search: {
-          strategy: "Bayesian",
-          space: { l2: { kind: "real", min: 0.01, max: 100, scale: "log" } },
-          maxJobs: 4,
-          maxParallel: 2,
-        },
-      },
-    },
+    steps: { tune: { search: { strategy: "Bayesian", space: { l2 }, maxJobs: 4, maxParallel: 2 } } },
   });

@@ -1,51 +1,52 @@
 // How a version comes on duty: first at a staging endpoint, then in production beside the version before.
+import { syntheticCustomers } from "churnkit/data";
+import { adoptVersion, decideVersion, releaseStep, sageMakerClient } from "churnkit/deploy/sagemaker";
 import type { AwsSession, Release } from "churnkit/deploy/sagemaker";
-import { s3Store } from "churnkit/io/s3";
-import { type ModelRegistry, storeRegistry } from "churnkit/registry";
-import { home, target } from "./target.js";
+import { storeRegistry } from "churnkit/registry";
+import { home } from "./target.js";
 
-/** The target's folder of the bucket, and the registry in it. */
-export async function opened({ clientConfig }: AwsSession) {
-  const forcePathStyle = clientConfig.endpoint !== undefined;
-  const store = await s3Store({
-    bucket: target.bucket,
-    prefix: "churn-dev",
-    clientConfig: { ...clientConfig, forcePathStyle },
+type Stage = Omit<Release, "registry" | "version">;
+
+const serve =
+  (more: object = {}): Stage["serve"] =>
+  (model, data) => ({
+    models: { [model]: { data } },
+    config: { kind: "real-time", variants: [{ model, instanceType: "ml.m5.large" }], ...more },
   });
-  return { store, registry: storeRegistry(store, { name: "churn-dev" }) };
-}
 
-const minutes = 60_000;
-const served = (model: string, data: string) => ({
-  models: { [model]: { data } },
-  variants: [{ model, instanceType: "ml.m5.large" as const }],
-});
-
-export const staging = (registry: ModelRegistry, version: number): Release => ({
-  registry,
-  version,
+export const staging: Stage = {
   name: "staging",
   alias: "staging",
-  serve(model, data) {
-    const { models, variants } = served(model, data);
-    return { models, config: { kind: "real-time", variants } };
-  },
+  serve: serve(),
   rollout: { strategy: { kind: "allAtOnce", bake: 0 }, minRequests: 0 },
-});
+};
 
-export const production = (registry: ModelRegistry, version: number): Release => ({
-  registry,
-  version,
-  serve(model, data) {
-    const { models, variants } = served(model, data);
-    return { models, config: { kind: "real-time", variants, capture: { uri: `${home}/captured` } } };
-  },
+export const production: Stage = {
+  serve: serve({ capture: { uri: `${home}/captured` } }),
   rollout: {
-    strategy: { kind: "canary", steps: [0.1, 0.5, 1], bake: 20 * minutes },
+    strategy: { kind: "canary", steps: [0.1, 0.5, 1], bake: 20 * 60_000 },
     guards: [
       { kind: "errorRate", above: 0.01 },
       { kind: "latency", statistic: "p99", above: 200 },
     ],
     minRequests: 20,
   },
-});
+};
+
+export const registryOf = async (session: AwsSession) => storeRegistry(await session.store(), { name: "churn-dev" });
+
+/** Takes an approved version as far as it goes without waiting; the state machine of the release calls again. */
+export const releaseOn = (session: AwsSession) => async (event: unknown) => {
+  const { package: arn } = event as { readonly package: string };
+  const registry = await registryOf(session);
+  const { number: version } = await adoptVersion(session, registry, arn);
+  const staged = await releaseStep(session, { ...staging, registry, version });
+  if (staged.outcome !== "released" && staged.outcome !== "unchanged") return staged;
+  // A smoke test: the staging endpoint must answer.
+  const client = sageMakerClient("churn-dev-staging", { clientConfig: session.clientConfig });
+  const answers = await client.predictMany(syntheticCustomers({ rows: 20, seed: 99 }).records).finally(client.close);
+  if (!answers.every((answer) => "probability" in answer)) throw new Error("The smoke test failed.");
+  const { outcome, reason } = await releaseStep(session, { ...production, registry, version });
+  if (outcome === "returned") await decideVersion(session, arn, { decision: "Rejected", by: "the release", reason });
+  return { outcome, reason };
+};

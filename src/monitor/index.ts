@@ -56,6 +56,7 @@ export {
 } from "./model-monitor/constraints.js";
 export { statisticsJson } from "./model-monitor/statistics.js";
 export { constraintViolations } from "./model-monitor/violations.js";
+export { monitorLambda } from "./monitor-lambda.js";
 export { createMonitor, type Monitor, type MonitorLabel, type MonitorOptions } from "./monitor.js";
 export { monitorBaselineOf, parseMonitorBaseline, withMonitorBaseline } from "./baseline/parse-baseline.js";
 export { predictionTable } from "./prediction-log/table.js";

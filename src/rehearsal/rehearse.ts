@@ -1,7 +1,9 @@
 import { permissionsOf, type ExercisedAction } from "./access/permissions.js";
 import type { PolicyDocument } from "./access/policy.js";
+import type { MetricSink } from "../io/metrics/index.js";
 import { changeLog } from "./changes.js";
 import { virtualClock, type VirtualClock } from "./clock.js";
+import { printedMetrics } from "./cloudwatch/printed.js";
 import { s3Events } from "./events/s3-events.js";
 import type { EventBus } from "./events/service.js";
 import { emulatorAt } from "./front/emulator.js";
@@ -93,6 +95,15 @@ export interface Rehearsal {
   readonly account: string;
   readonly region: string;
   readonly clock: VirtualClock;
+  /** Settings of `awsSession` and of functions that act as a role here, by its name; `sink` takes the metrics that functions print. */
+  readonly as: (role: string) => {
+    readonly clientConfig: {
+      readonly endpoint: string;
+      readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
+    };
+    readonly clock: VirtualClock;
+    readonly sink: MetricSink;
+  };
   readonly timeline: readonly RehearsalEntry[];
   /** The actions that were used so far, each with who used it and on what. */
   readonly actions: readonly ExercisedAction[];
@@ -153,11 +164,17 @@ export async function rehearse(options: RehearsalOptions = {}): Promise<Rehearsa
     onS3: s3Events((detail) => aws.emit("aws.s3", "Object Created", detail, [])),
     onCall,
   });
+  const sink = printedMetrics(clock, (input) => aws.services["monitoring"]?.["PutMetricData"]?.(input as never));
   return {
     url: front.url,
     account,
     region,
     clock,
+    as: (role) => ({
+      clientConfig: { endpoint: front.url, credentials: { accessKeyId: role, secretAccessKey: "rehearsal" } },
+      clock,
+      sink,
+    }),
     timeline,
     notes,
     emit: aws.emit,

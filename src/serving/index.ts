@@ -24,7 +24,7 @@ export { withSink } from "./with-sink.js";
 export { captureToFile } from "./hosts/node/capture-file.js";
 export { withMonitor } from "./monitor.js";
 export { monitorProcessingJob } from "./hosts/processing/monitor-job.js";
-export { monitorLambda } from "./hosts/lambda/monitor-lambda.js";
+export { monitorLambda } from "../monitor/index.js";
 export {
   apiKeys,
   cors,

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { expect, it } from "vitest";
@@ -13,17 +13,23 @@ const root = resolve(import.meta.dirname, "../..");
 const milestones = [
   "customers of 2026-01 arrive in the bucket",
   "they are ingested, and the broken row is quarantined",
-  "version 1, which Ada trained by hand, is in production",
   "churn-dev/1 passed the gate",
-  "version 2 went by staging, smoke test and canary into production",
+  "version 1 went by staging and smoke test into production",
   "customers of 2026-02 arrive in the bucket",
-  "the drift alarm is on, and starts a retraining",
   "churn-dev/2 passed the gate",
-  "version 3, which knows the new market, is in production",
+  "the drift alarm led to version 2",
   "churn-dev/3 passed the gate",
-  "version 4 failed in its canary",
-  "release of version 3: unchanged",
+  "version 3 failed in its canary",
+  "release of version 2: unchanged",
 ];
+
+it("the example of the whole pipeline on AWS is short", () => {
+  const folder = resolve(root, "examples/aws-pipeline");
+  const files = readdirSync(folder).filter((name) => name.endsWith(".ts"));
+  const lines = files.flatMap((name) => readFileSync(join(folder, name), "utf8").trimEnd().split("\n"));
+  expect(files.length).toBeGreaterThan(5);
+  expect(lines.length).toBeLessThan(300);
+});
 
 it.skipIf(!ready)(
   "the example of the whole pipeline on AWS runs to its end, with every permission enforced",
@@ -39,7 +45,7 @@ it.skipIf(!ready)(
       const told = stdout.split("\n").flatMap((line) => milestones.filter((each) => line.includes(each)));
       expect(told.filter((each, i) => told.indexOf(each) === i)).toEqual(milestones);
       expect(stdout).not.toMatch(/ {2}(?:denied|dead letter) /);
-      expect(stdout.trim().split("\n").at(-1)).toMatch(/unchanged$/);
+      expect(stdout).toMatch(/ alarm +churn-dev-drift \S+ -> ALARM/);
       expect(existsSync(join(folder, "aws-pipeline.html"))).toBe(true);
       expect(readFileSync(join(folder, "aws-pipeline.html"), "utf8")).toContain("Retraining");
     } finally {

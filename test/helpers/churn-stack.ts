@@ -78,6 +78,7 @@ export function prodStack(app = testApp()): Stack {
     target: prodTarget,
     pipeline: (target) =>
       compilePipeline(graph, target, { inputs: { customers: `s3://${target.bucket}/churn-prod/raw/customers.csv` } }),
+    release: true,
     mails: ["team@example.org"],
     alarms: { dailyUsd: 50, anomalies: 2 },
     dashboard: { hourlyUsd: 0.115 },

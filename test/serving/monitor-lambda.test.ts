@@ -3,7 +3,7 @@ import { hours } from "../../src/monitor/performance/labeled/join.js";
 import { captureToStore, days, isAlive, type CapturedPrediction } from "../../src/monitor/index.js";
 import type { SyntheticCustomer } from "../../src/data/synthetic.js";
 import { memorySink, memoryStore, type ObjectStore } from "../../src/io/index.js";
-import type { MonitorLambdaOptions } from "../../src/serving/hosts/lambda/monitor-lambda.js";
+import type { MonitorLambdaOptions } from "../../src/monitor/monitor-lambda.js";
 import { monitorLambda } from "../../src/serving/index.js";
 import { customers, predictionsOf, start, watchedModel, type Watched } from "../monitor/watched.js";
 

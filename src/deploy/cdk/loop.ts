@@ -17,11 +17,12 @@ import { eventRules } from "../aws/watch/event-rules.js";
 import { argued } from "./argued.js";
 import { functionArn, type FunctionName, functionsOf } from "./functions.js";
 import { ingest } from "./ingestion.js";
-import { machineArn, machineOf } from "./machine.js";
+import { machineArn, machineOf, machinesRole } from "./machine.js";
 import { messagesOf } from "./messages.js";
 import { endpointsOf } from "./network.js";
 import { type References, textReferring, withKey } from "./references.js";
 import { groupOf, pipelineOf } from "./registry.js";
+import { releaseOf } from "./release.js";
 import { roleFor } from "./roles.js";
 import { makeRules } from "./rules.js";
 import { ChurnStorage, type ChurnStorageProps } from "./storage.js";
@@ -56,6 +57,11 @@ export interface ChurnLoopProps
   readonly machine: (target: AwsTarget, parts: LoopParts) => MachineDefinition;
   /** Makes the definition of a pipeline of SageMaker, if there is one. */
   readonly pipeline?: (target: AwsTarget, parts: LoopParts) => PipelineDefinition;
+  /**
+   * Makes what the function `approved` starts: the state machine `churn-dev-release`, which `releaseMachine` defines, and its function
+   * `churn-dev-release-step`, the export `releaseStep` of your file. Default false.
+   */
+  readonly release?: boolean;
   /** Mail addresses that are told what needs a person. */
   readonly mails?: readonly string[];
   /** The model package group of the registry. Default: the target's name, `churn-dev`. */
@@ -135,7 +141,7 @@ export class ChurnLoop extends Construct {
     ({ topic: this.topic, deadLetters: this.deadLetters } = messages);
     this.role = props.role ?? executionRole(this, target, keyed, endpoint.namespace);
     const logs = { days: logDays, retain, key };
-    this.functions = functionsOf(this, {
+    const functions = {
       target,
       references: keyed,
       messages,
@@ -145,7 +151,8 @@ export class ChurnLoop extends Construct {
       logs,
       namespace: endpoint.namespace,
       group,
-    });
+    };
+    this.functions = functionsOf(this, functions);
     const { validation, evaluation } = this.functions;
     const parts = {
       validate: functionArn(target, "validation"),
@@ -159,8 +166,10 @@ export class ChurnLoop extends Construct {
       [parts.evaluate]: evaluation.functionArn,
       [parts.topic]: this.topic.topicArn,
     };
+    const machines = { target, references, logs, role: machinesRole(this, { target, key, references, group }) };
     const definition = props.machine(target, parts);
-    this.machine = machineOf(this, { target, key, references, definition, logs, group });
+    this.machine = machineOf(this, "Machine", { ...machines, name: "retraining", definition });
+    if (props.release === true) releaseOf(this, parts.topic, functions, machines);
     groupOf(this, target, group);
     if (props.pipeline !== undefined) pipelineOf(this, target, props.pipeline(target, parts), group, references);
     this.#automate(target, props, group);

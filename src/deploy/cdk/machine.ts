@@ -1,4 +1,4 @@
-import { ServicePrincipal } from "aws-cdk-lib/aws-iam";
+import { type IRole, type Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import type { IKey } from "aws-cdk-lib/aws-kms";
 import { DefinitionBody, LogLevel, StateMachine } from "aws-cdk-lib/aws-stepfunctions";
 import type { Construct } from "constructs";
@@ -10,54 +10,63 @@ import { logOf, type LogOptions } from "./logs.js";
 import type { References } from "./references.js";
 import { roleFor } from "./roles.js";
 
-/** Name of a loop's state machine. */
-const machineName = (target: AwsTarget): string => nameOf(target, "retraining");
+/** ARN of the state machine of a retraining before it is made. */
+export const machineArn = (target: AwsTarget): string =>
+  arnOf(target, "states", `stateMachine:${nameOf(target, "retraining")}`);
 
-/** ARN of a loop's state machine before it is made. */
-export const machineArn = (target: AwsTarget): string => arnOf(target, "states", `stateMachine:${machineName(target)}`);
+export interface MachineProps {
+  readonly target: AwsTarget;
+  /** The end of its name. */
+  readonly name: string;
+  readonly role: IRole;
+  readonly references: References;
+  readonly definition: Definition;
+  readonly logs: LogOptions;
+}
 
-/**
- * A state machine with its log. The template holds the very text of the definition, with `${...}` in the place of each ARN of the stack, so
- * that it can be read, compared and checked.
- */
-export function machineOf(
+/** The role of a loop's state machines. */
+export function machinesRole(
   scope: Construct,
   props: {
     readonly target: AwsTarget;
     readonly key: IKey;
     readonly references: References;
-    readonly definition: Definition;
-    readonly logs: LogOptions;
     readonly group: string | undefined;
   },
-): StateMachine {
-  const { target, key, references, definition, group } = props;
-  const stateMachineName = machineName(target);
+): Role {
+  const { key, ...rest } = props;
   const role = roleFor(scope, "MachineRole", {
-    target,
+    ...rest,
     allowed: "states",
     assumedBy: new ServicePrincipal("states.amazonaws.com"),
-    name: nameOf(target, "states"),
-    references,
-    group,
+    name: nameOf(props.target, "states"),
   });
   // Of the topic's messages.
   key.grant(role, "kms:GenerateDataKey");
+  argued(role, { "AwsSolutions-IAM5[Resource::*]": "The delivery of logs, and X-Ray, know no resource." });
+  return role;
+}
+
+/**
+ * A state machine with its log. The template holds the very text of the definition, with `${...}` in the place of each ARN of the stack, so
+ * that it can be read, compared and checked.
+ */
+export function machineOf(scope: Construct, id: string, props: MachineProps): StateMachine {
+  const { target, name, role, references, definition } = props;
+  const stateMachineName = nameOf(target, name);
   const { text, substitutions } = withPlaceholders(JSON.stringify(definition), references);
-  const machine = new StateMachine(scope, "Machine", {
+  return new StateMachine(scope, id, {
     stateMachineName,
     role,
     definitionBody: DefinitionBody.fromString(text),
     definitionSubstitutions: substitutions,
     tracingEnabled: true,
     logs: {
-      destination: logOf(scope, "MachineLogs", `/aws/vendedlogs/states/${stateMachineName}`, props.logs),
+      destination: logOf(scope, `${id}Logs`, `/aws/vendedlogs/states/${stateMachineName}`, props.logs),
       level: LogLevel.ALL,
       includeExecutionData: true,
     },
   });
-  argued(role, { "AwsSolutions-IAM5[Resource::*]": "The delivery of logs, and X-Ray, know no resource." });
-  return machine;
 }
 
 /** A text with `${Name}` in the place of each ARN that stands in it as a whole text, and what each stands for. */

@@ -5,6 +5,7 @@
  */
 export { evaluationFunction } from "./evaluation.js";
 export { ingestionFunction } from "./ingestion.js";
+export { monitorFunction } from "./monitor.js";
 export { predictionLogFunction } from "./prediction-log.js";
 export { releaseFunction } from "./release.js";
 export { retrainingFunction } from "./retraining.js";

@@ -5,7 +5,6 @@ import { type ObjectStore, typedStore } from "../../io/store/index.js";
 import { s3Objects, type S3Objects } from "../../io/store/s3/objects.js";
 import { type AwsTarget, nameOf, parseAwsTarget } from "../aws/target.js";
 import { type AwsSession, awsSession, type ClientConfig } from "../sagemaker/session.js";
-import { targetStore } from "../sagemaker/target-store.js";
 
 /** What every function may be given. In Lambda, the environment and the function's role are enough. */
 export interface FunctionOptions {
@@ -36,7 +35,7 @@ export function surroundingsOf({ target, store, clientConfig, clock }: FunctionO
   return {
     target: known,
     session,
-    store: onDemand(() => (store === undefined ? targetStore(session) : Promise.resolve(typedStore(store)))),
+    store: onDemand(() => (store === undefined ? session.store() : Promise.resolve(typedStore(store)))),
     bucket: memoized((bucket) => s3Objects({ bucket, clientConfig: s3 })),
   };
 }

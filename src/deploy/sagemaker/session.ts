@@ -1,9 +1,11 @@
 import type { Clock } from "../../base/async/index.js";
 import { systemClock } from "../../base/async/index.js";
 import { ChurnkitError } from "../../base/errors.js";
+import type { ObjectStore } from "../../io/store/index.js";
 import type { AwsTarget } from "../aws/target.js";
 import { callFailed } from "./call-failed.js";
 import { type InputOf, load, type Operation, type OutputOf, type Service } from "./services.js";
+import { targetStore } from "./target-store.js";
 
 /** Settings of {@link awsSession}. */
 export interface AwsSessionOptions {
@@ -50,6 +52,12 @@ export interface AwsSession {
    * @throws ChurnkitError OPTION_INVALID, AWS_FAILED, PEER_MISSING.
    */
   readonly check: () => Promise<void>;
+  /**
+   * Opens the target's folder in its bucket, such as `s3://churn-data/churn-dev/`. S3 refuses a bucket of another account.
+   *
+   * @throws ChurnkitError PEER_MISSING without `@aws-sdk/client-s3`; the errors of `check`.
+   */
+  readonly store: () => Promise<ObjectStore>;
   readonly close: () => void;
 }
 
@@ -129,6 +137,10 @@ export function awsSession(
       return send(service, operation, input);
     },
     check,
+    async store() {
+      await check();
+      return targetStore(target, config);
+    },
     close: () => {
       for (const client of clients.values()) client.destroy();
       clients.clear();

@@ -1,15 +1,10 @@
 import type { ObjectStore } from "../../io/store/index.js";
 import { s3Store } from "../../io/store/s3/store.js";
-import { nameOf } from "../aws/target.js";
+import { type AwsTarget, nameOf } from "../aws/target.js";
 import type { AwsSession } from "./session.js";
 
-/**
- * The target's part of its bucket: what `uriOf` gives addresses in. S3 refuses a bucket of another account.
- *
- * @throws ChurnkitError PEER_MISSING without `@aws-sdk/client-s3`; the errors of the session's check of the account.
- */
-export async function targetStore({ target, clientConfig, check }: AwsSession): Promise<ObjectStore> {
-  await check();
+/** The target's part of its bucket: what `uriOf` gives addresses in. */
+export function targetStore(target: AwsTarget, clientConfig: AwsSession["clientConfig"]): Promise<ObjectStore> {
   const { bucket, account, kmsKey } = target;
   return s3Store({
     bucket,

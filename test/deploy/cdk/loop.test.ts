@@ -5,7 +5,7 @@ import { AwsSolutionsChecks } from "cdk-nag";
 import { beforeAll, describe, expect, it } from "vitest";
 import { checkStateMachine, policyFor, type StateMachine } from "../../../src/deploy/aws/index.js";
 import { ChurnStorage, ChurnWatch } from "../../../src/deploy/cdk/index.js";
-import { devStack, devTarget, prodStack, testApp } from "../../helpers/churn-stack.js";
+import { devStack, devTarget, prodStack, prodTarget, testApp } from "../../helpers/churn-stack.js";
 import { statementsOf, type Template, templateValidator } from "../../helpers/cloudformation.js";
 import { validator } from "../../helpers/state-machines.js";
 
@@ -212,6 +212,41 @@ describe("the state machine", () => {
       TracingConfiguration: { Enabled: true },
       LoggingConfiguration: { Level: "ALL", IncludeExecutionData: true },
     });
+  });
+});
+
+describe("a release", () => {
+  const named = (stack: string, type: string, property: string, name: string) =>
+    ofType(stack, type).find(({ Properties }) => Properties[property] === name);
+
+  it("is made where the stage asks for it: a machine, and the function that it calls", () => {
+    expect(named("churn-dev", "AWS::Lambda::Function", "FunctionName", "churn-dev-release-step")).toBeUndefined();
+    expect(ofType("churn-dev", "AWS::StepFunctions::StateMachine")).toHaveLength(1);
+    const step = named("churn-prod", "AWS::Lambda::Function", "FunctionName", "churn-prod-release-step");
+    expect(step?.Properties).toMatchObject({ Handler: "index.releaseStep", DeadLetterConfig: {} });
+    const machine = named("churn-prod", "AWS::StepFunctions::StateMachine", "StateMachineName", "churn-prod-release");
+    const definition = JSON.parse(String(machine?.Properties["DefinitionString"])) as StateMachine;
+    expect(() => checkStateMachine(definition)).not.toThrow();
+    expect(validator(definition)).toEqual([]);
+    expect(Object.keys(machine?.Properties["DefinitionSubstitutions"] as object).sort()).toEqual([
+      "LambdaFunctionChurnProdReleaseStep",
+      "SnsChurnProd",
+    ]);
+    expect(definition.States["Step"]).toMatchObject({
+      Parameters: { FunctionName: "${LambdaFunctionChurnProdReleaseStep}" },
+    });
+  });
+
+  it("steps with the permissions of a release, and no more", () => {
+    const { Resources } = templateOf("churn-prod");
+    const [id = ""] =
+      Object.entries(Resources).find(([, each]) => each.Properties["RoleName"] === "churn-prod-release-step") ?? [];
+    const statements = statementsOf(templateOf("churn-prod")).get(id) ?? [];
+    const kmsKey = "arn:aws:kms:eu-west-1:210987654321:key/own";
+    const policy = policyFor("release", { ...prodTarget, kmsKey }).Statement;
+    expect(statements.flatMap(({ Sid }) => Sid ?? []).sort()).toEqual(policy.map(({ Sid }) => Sid).sort());
+    const added = statements.filter(({ Sid }) => Sid === undefined).flatMap(({ Action }) => list(Action));
+    expect(added.filter((action) => !/^(sqs:SendMessage|xray:)/.test(action))).toEqual([]);
   });
 });
 

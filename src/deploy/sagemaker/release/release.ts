@@ -19,7 +19,6 @@ import { variantTraffic } from "../endpoints/variant-traffic.js";
 import type { WaitOptions } from "../endpoints/wait.js";
 import { followed, isUnderWay } from "./followed.js";
 import type { AwsSession } from "../session.js";
-import { targetStore } from "../target-store.js";
 import { archiveUri, putArchive, versionName } from "./model-archive.js";
 import { planRelease, type PlanOptions, type ReleasePlan } from "./plan.js";
 import { writeReleasedBaseline } from "./released-baseline.js";
@@ -112,7 +111,7 @@ export async function release(
   options: ReleaseOptions = {},
 ): Promise<ReleaseOutcome> {
   checkPlan(asked.rollout);
-  const store = asked.store ?? (await targetStore(session));
+  const store = asked.store ?? (await session.store());
   const version = await asked.registry.get(asked.version);
   const status = await releaseStatus(session, { ...asked, store });
   const { number } = version;

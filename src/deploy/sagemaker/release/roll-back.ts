@@ -3,7 +3,6 @@ import { rollBackEndpoint } from "../endpoints/roll-back.js";
 import { describeEndpoint } from "../endpoints/standing.js";
 import type { WaitOptions } from "../endpoints/wait.js";
 import type { AwsSession } from "../session.js";
-import { targetStore } from "../target-store.js";
 import { versionName } from "./model-archive.js";
 import { writeReleasedBaseline } from "./released-baseline.js";
 import { type ReleasedEndpoint, releaseStatus } from "./status.js";
@@ -45,7 +44,7 @@ export async function rollBackRelease(
   { maxSeconds, onProgress, from: given, ...note }: RollbackReleaseOptions = {},
 ): Promise<RollbackOutcome> {
   const { registry, name, alias = "champion" } = released;
-  const store = released.store ?? (await targetStore(session));
+  const store = released.store ?? (await session.store());
   const before = await releaseStatus(session, { ...released, store });
   const from = given ?? before.alias;
   const serves = from === undefined || before.serving === undefined || (before.serving[versionName(from)] ?? 0) > 0;

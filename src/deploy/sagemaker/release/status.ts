@@ -5,7 +5,6 @@ import type { Shares } from "../../rollout/ports.js";
 import { readShares } from "../endpoints/shares.js";
 import { describeEndpoint } from "../endpoints/standing.js";
 import type { AwsSession } from "../session.js";
-import { targetStore } from "../target-store.js";
 import { versionName } from "./model-archive.js";
 import { readReleasedBaseline } from "./released-baseline.js";
 
@@ -51,7 +50,7 @@ export interface ReleasedEndpoint {
  * ```
  */
 export async function releaseStatus(session: AwsSession, released: ReleasedEndpoint): Promise<ReleaseStatus> {
-  const { registry, alias: name = "champion", store = await targetStore(session) } = released;
+  const { registry, alias: name = "champion", store = await session.store() } = released;
   const endpoint = nameOf(session.target, released.name);
   const alias = (await registry.aliases()).get(name);
   const serving =

@@ -1,19 +1,14 @@
-import { ChurnkitError } from "../../../base/errors.js";
-import { documentError, JsonValue } from "../../../base/json/index.js";
-import type { MetricSink } from "../../../io/metrics/index.js";
-import { type ObjectStore, typedStore } from "../../../io/store/index.js";
-import { type Clock, liesAhead, systemClock } from "../../../base/async/index.js";
-import { heartbeat } from "../../../monitor/retraining/index.js";
-import { createMonitor } from "../../../monitor/index.js";
-import {
-  monitorPoints,
-  type MonitorReport,
-  parseMonitorState,
-  type MonitorState,
-} from "../../../monitor/judging/index.js";
-import { runMonitor, type MonitorRunOptions } from "../../../monitor/run-monitor.js";
-import { monitorPeriods } from "../../../monitor/counting/index.js";
-import { millisecondsOf } from "../../../monitor/performance/index.js";
+import { ChurnkitError } from "../base/errors.js";
+import { documentError, JsonValue } from "../base/json/index.js";
+import type { MetricSink } from "../io/metrics/index.js";
+import { type ObjectStore, typedStore } from "../io/store/index.js";
+import { type Clock, liesAhead, systemClock } from "../base/async/index.js";
+import { heartbeat } from "./retraining/index.js";
+import { createMonitor } from "./monitor.js";
+import { monitorPoints, type MonitorReport, parseMonitorState, type MonitorState } from "./judging/index.js";
+import { runMonitor, type MonitorRunOptions } from "./run-monitor.js";
+import { monitorPeriods } from "./counting/index.js";
+import { millisecondsOf } from "./performance/index.js";
 
 /** Options of a scheduled monitor. */
 export interface MonitorLambdaOptions extends Omit<
