@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { pipeline } from "node:stream/promises";
 import { gunzipSync } from "node:zlib";
 import type { VirtualClock } from "../clock.js";
-import { AwsError } from "./aws-error.js";
+import { AwsError, innerJson } from "./aws-error.js";
 import { queryAnswer, queryError, s3Error } from "./query.js";
 import { isQuery, readRequest, type Protocol } from "./request.js";
 import type { ServiceModels } from "./shapes/model.js";
@@ -172,13 +172,29 @@ function fail(incoming: IncomingMessage, response: ServerResponse, error: unknow
   respond(response, status, JSON.stringify({ __type: name, message, ...members }), headers);
 }
 
+/**
+ * A bucket's policy without what it denies: moto denies that without a look at the conditions. Policies of buckets are not enforced here,
+ * but moto asks them whether logs may be delivered.
+ *
+ * @returns undefined if it allows nothing.
+ */
+function allowing(body: Buffer): Buffer | undefined {
+  const policy = innerJson(body.toString("utf8"), "MalformedPolicy") as { readonly Statement?: unknown } | null;
+  const all: unknown[] = [policy?.Statement ?? []].flat();
+  const allowed = all.filter((each) => (each as { readonly Effect?: unknown } | null)?.Effect === "Allow");
+  return allowed.length === 0 ? undefined : Buffer.from(JSON.stringify({ ...policy, Statement: allowed }));
+}
+
 /** Passes a request of S3 on. */
 async function forwardS3(incoming: IncomingMessage, response: ServerResponse, options: FrontOptions): Promise<void> {
   const { method = "GET", url = "/" } = incoming;
   if (method === "PUT" && /[?&]policy\b/.test(url)) {
-    // Policies of buckets are not enforced here, and moto denies what a policy denies under a condition.
-    await bodyOf(incoming, largest.own);
-    return respond(response, 204, "", {});
+    const policy = allowing(await bodyOf(incoming, largest.own));
+    if (policy === undefined) return respond(response, 204, "", {});
+    const kept = Object.entries(incoming.headers).filter(([name]) => !/md5|checksum/.test(name));
+    incoming.headers = { ...Object.fromEntries(kept), "content-length": String(policy.length) };
+    await forward(incoming, response, options.others, [policy]);
+    return;
   }
   // What a bucket is to tell of is small, and is looked at.
   const body = method === "PUT" && /[?&]notification\b/.test(url) ? await bodyOf(incoming, largest.own) : undefined;
