@@ -59,6 +59,7 @@ export async function planRelease(
   { records, segments, measureLatency: timed = false, prices }: PlanOptions,
 ): Promise<ReleasePlan> {
   const { endpoint, config } = planned(session.target, to.deployment);
+  const { during = <T>(work: () => Promise<T>) => work() } = session.clock;
   const requests = from === undefined ? 0 : await monthlyRequests(session, readings);
   const costOf = (deployment: EndpointDeployment): MonthlyCost =>
     monthlyCost(planned(session.target, deployment).config, { requests }, prices);
@@ -74,10 +75,10 @@ export async function planRelease(
         : await compared(registry, from.number, to.number, sample, segments),
     latency:
       timed && sample.length > 0
-        ? {
+        ? await during(async () => ({
             current: from === undefined ? null : await measureLatency(registry, from.number, sample),
             candidate: await measureLatency(registry, to.number, sample),
-          }
+          }))
         : null,
     cost: { current: from === undefined ? null : costOf(from.deployment), candidate: costOf(to.deployment), requests },
     actions: [...new Set(policyFor("release", session.target).Statement.flatMap(({ Action }) => Action))].sort(),
