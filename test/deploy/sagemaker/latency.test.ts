@@ -14,4 +14,8 @@ it("times requests to a version that is served on this machine", async () => {
   expect(requests).toBe(40);
   expect(p50).toBeGreaterThan(0);
   expect(p99).toBeGreaterThanOrEqual(p50);
+  // Every second record is refused, and not timed.
+  const half = sampleRecords(10).map((record, i) => (i % 2 === 0 ? record : { tenure: "long" }));
+  expect((await measureLatency(registry, 1, half, 40)).requests).toBe(20);
+  await expect(measureLatency(registry, 1, [{ tenure: "long" }], 5)).rejects.toMatchObject({ code: "VALUE_INVALID" });
 });
