@@ -1,7 +1,7 @@
 import type { PutCompositeAlarmInput, PutMetricAlarmInput } from "@aws-sdk/client-cloudwatch";
 import type { VirtualClock } from "../clock.js";
 import { evaluateAlarm, periodOf, type AlarmState } from "./alarm.js";
-import { evaluateRule } from "./composite.js";
+import { alarmName, evaluateRule, refuseCircle } from "./composite.js";
 import { metricKey, type MetricData, type MetricName } from "./series.js";
 
 /** An alarm, and what it is doing. */
@@ -57,8 +57,7 @@ function metricsOf(definition: Alarm["definition"]): ReadonlySet<string> {
 export function watchAlarms(clock: VirtualClock, data: MetricData, onChange: (change: AlarmChange) => void): Alarms {
   const watched = new Map<string, Watched>();
 
-  const find = (name: string): AlarmState =>
-    watched.get(name.replace(/^arn:.*:alarm:/, ""))?.alarm.state ?? "INSUFFICIENT_DATA";
+  const find = (name: string): AlarmState => watched.get(alarmName(name))?.alarm.state ?? "INSUFFICIENT_DATA";
 
   function change(entry: Watched, state: AlarmState, reason: string): void {
     const former = entry.alarm;
@@ -90,6 +89,11 @@ export function watchAlarms(clock: VirtualClock, data: MetricData, onChange: (ch
     });
   }
 
+  const ruleOf = (name: string): string | undefined => {
+    const definition = watched.get(name)?.alarm.definition;
+    return definition !== undefined && isComposite(definition) ? definition.AlarmRule : undefined;
+  };
+
   const stop = (name: string): void => {
     watched.get(name)?.cancel?.();
     watched.delete(name);
@@ -99,7 +103,7 @@ export function watchAlarms(clock: VirtualClock, data: MetricData, onChange: (ch
     put(definition) {
       const name = definition.AlarmName ?? "";
       // Refused now where it could not be evaluated later.
-      if (isComposite(definition)) evaluateRule(definition.AlarmRule ?? "", find);
+      if (isComposite(definition)) refuseCircle(name, definition.AlarmRule ?? "", ruleOf);
       else evaluateAlarm(definition, data, clock.now(), "INSUFFICIENT_DATA");
       const former = watched.get(name)?.alarm;
       stop(name);

@@ -49,6 +49,41 @@ export function evaluateRule(rule: string, stateOf: (alarm: string) => AlarmStat
   }
 }
 
+/**
+ * Refuses the rule of a composite alarm that depends on itself. CloudWatch takes one, but then neither evaluates nor deletes it.
+ *
+ * @param ruleOf rule of another composite alarm by its name.
+ * @throws AwsError ValidationException naming the circle.
+ */
+export function refuseCircle(name: string, rule: string, ruleOf: (alarm: string) => string | undefined): void {
+  const cleared = new Set<string>();
+  const visit = (own: string, path: readonly string[]): void => {
+    for (const other of new Set(alarmsIn(own))) {
+      if (other === name)
+        throw invalid(
+          `The composite alarm ${[...path, other].join(" -> ")} depends on itself: CloudWatch would never evaluate it.`,
+        );
+      if (cleared.has(other)) continue;
+      cleared.add(other);
+      visit(ruleOf(other) ?? "TRUE", [...path, other]);
+    }
+  };
+  visit(rule, [name]);
+}
+
+/** The name in a rule's reference to an alarm, which may be an ARN. */
+export const alarmName = (reference: string): string => reference.replace(/^arn:.*:alarm:/, "");
+
+/** The names of the alarms that a rule asks for. */
+function alarmsIn(rule: string): string[] {
+  const names: string[] = [];
+  evaluateRule(rule, (alarm) => {
+    names.push(alarmName(alarm));
+    return "OK";
+  });
+  return names;
+}
+
 const refused = (rule: string): Error => invalid(`${JSON.stringify(rule)} is not a rule of a composite alarm.`);
 
 function tokensOf(rule: string): RegExpExecArray[] {

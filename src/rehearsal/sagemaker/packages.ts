@@ -1,15 +1,13 @@
 import type {
-  CreateModelPackageGroupInput,
   CreateModelPackageInput,
-  ListModelPackageGroupsInput,
   ListModelPackagesInput,
   UpdateModelPackageInput,
 } from "@aws-sdk/client-sagemaker";
-import type { VirtualClock } from "../clock.js";
-import { AwsError, invalid } from "../front/aws-error.js";
+import { invalid } from "../front/aws-error.js";
 import type { Service } from "../front/front.js";
 import { pageOf } from "../front/pages.js";
-import { arnOf, type AwsPlace } from "../place.js";
+import { arnOf } from "../place.js";
+import { packageGroups, type PackageGroupsOptions } from "./package-groups.js";
 
 /** A version in a group, as its description has it. */
 export interface ModelPackage extends Omit<CreateModelPackageInput, "ClientToken" | "ModelPackageName"> {
@@ -24,35 +22,19 @@ export interface ModelPackage extends Omit<CreateModelPackageInput, "ClientToken
   readonly ApprovalDescription?: string | undefined;
 }
 
-interface Group {
-  readonly description: object;
-  versions: number;
-}
-
-interface PackagesOptions {
-  readonly clock: VirtualClock;
-  readonly place: AwsPlace;
+interface PackagesOptions extends PackageGroupsOptions {
   /** Is told each new package and each changed approval. */
   readonly onChange: (changed: ModelPackage) => void;
 }
 
 /** SageMaker's model registry: groups of numbered versions, which somebody approves. */
 export function modelPackages({ clock, place, onChange }: PackagesOptions): Service {
-  const groups = new Map<string, Group>();
   const packages = new Map<string, ModelPackage>();
   const byToken = new Map<string, string>();
   const now = (): number => clock.now() / 1000;
-  const groupArn = (name: string): string => arnOf(place, "sagemaker", `model-package-group/${name}`);
   const inGroup = (name: string): ModelPackage[] =>
     [...packages.values()].filter((each) => each.ModelPackageGroupName === name);
-
-  /** A group is asked for by its name or its ARN. */
-  function groupOf(given = ""): { readonly name: string; readonly group: Group } {
-    const name = given.replace(/^arn:.*:model-package-group\//, "");
-    const group = groups.get(name);
-    if (group === undefined) throw invalid(`Model Package Group ${groupArn(name)} does not exist.`);
-    return { name, group };
-  }
+  const groups = packageGroups({ clock, place }, (name) => inGroup(name).length === 0);
 
   function packageOf(arn = ""): ModelPackage {
     const found = packages.get(arn);
@@ -64,7 +46,8 @@ export function modelPackages({ clock, place, onChange }: PackagesOptions): Serv
     const known = token === undefined ? undefined : byToken.get(token);
     if (known !== undefined) return { ModelPackageArn: known };
     if (ModelPackageName !== undefined) throw invalid("The rehearsal keeps versions of groups only.");
-    const { name, group } = groupOf(input.ModelPackageGroupName);
+    const group = groups.find(input.ModelPackageGroupName);
+    const { name } = group;
     const ModelPackageVersion = ++group.versions;
     const made: ModelPackage = {
       ...input,
@@ -100,31 +83,12 @@ export function modelPackages({ clock, place, onChange }: PackagesOptions): Serv
   }
 
   return {
-    CreateModelPackageGroup: ({ ModelPackageGroupName: name = "", ...input }: CreateModelPackageGroupInput) => {
-      const ModelPackageGroupArn = groupArn(name);
-      if (groups.has(name)) throw invalid(`Model Package Group already exists: ${ModelPackageGroupArn}`);
-      const description = { ModelPackageGroupName: name, ModelPackageGroupArn, ModelPackageGroupStatus: "Completed" };
-      groups.set(name, { description: { ...input, ...description, CreationTime: now() }, versions: 0 });
-      return { ModelPackageGroupArn };
-    },
-    DescribeModelPackageGroup: (input: { readonly ModelPackageGroupName?: string }) =>
-      groupOf(input.ModelPackageGroupName).group.description,
-    DeleteModelPackageGroup: (input: { readonly ModelPackageGroupName?: string }) => {
-      const { name } = groupOf(input.ModelPackageGroupName);
-      if (inGroup(name).length > 0)
-        throw new AwsError("ConflictException", `Model Package Group ${groupArn(name)} still has versions.`);
-      groups.delete(name);
-    },
-    ListModelPackageGroups: (input: ListModelPackageGroupsInput) => {
-      const found = [...groups].filter(([name]) => name.includes(input.NameContains ?? ""));
-      const { items, NextToken } = pageOf(found, input);
-      return { ModelPackageGroupSummaryList: items.map(([, { description }]) => description), NextToken };
-    },
+    ...groups.service,
     CreateModelPackage: create,
     DescribeModelPackage: (input: { readonly ModelPackageName?: string }) => packageOf(input.ModelPackageName),
     ListModelPackages: (input: ListModelPackagesInput) => {
       const { ModelPackageGroupName: given, ModelApprovalStatus: approval, SortOrder = "Descending" } = input;
-      const all = given === undefined ? [...packages.values()] : inGroup(groupOf(given).name);
+      const all = given === undefined ? [...packages.values()] : inGroup(groups.find(given).name);
       const found = all.filter((each) => approval === undefined || each.ModelApprovalStatus === approval);
       const { items, NextToken } = pageOf(SortOrder === "Descending" ? found.reverse() : found, input);
       return { ModelPackageSummaryList: items, NextToken };

@@ -113,6 +113,20 @@ describe("alarms over HTTP, on the virtual clock", () => {
     ]);
   });
 
+  it("refuse a composite alarm that depends on itself, directly or through others", async () => {
+    const composite = (AlarmName: string, AlarmRule: string): Promise<unknown> =>
+      client.send(new PutCompositeAlarmCommand({ AlarmName, AlarmRule }));
+    await expect(composite("a", "ALARM(a) OR ALARM(drift)")).rejects.toThrow(/a -> a depends on itself/);
+    await composite("a", "ALARM(b) OR OK(drift)");
+    await composite("b", 'ALARM("c")');
+    const arn = "arn:aws:cloudwatch:eu-west-1:123456789012:alarm:a";
+    await expect(composite("c", `OK(drift) AND NOT ALARM("${arn}")`)).rejects.toThrow(/c -> a -> b -> c depends on/);
+    // Two ways to one alarm are no circle.
+    await composite("c", "OK(drift)");
+    await composite("d", "ALARM(a) OR ALARM(b) OR ALARM(c)");
+    expect((await client.send(new DescribeAlarmsCommand({}))).CompositeAlarms).toHaveLength(4);
+  });
+
   it("are set by hand until the next evaluation, and removed", async () => {
     await client.send(new PutMetricAlarmCommand(alarm));
     await put(0.1);
