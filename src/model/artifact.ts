@@ -55,7 +55,11 @@ export type ModelNode = NetworkModel | LinearModel | TreesModel | EnsembleModel;
 export type Calibration =
   | { readonly kind: "identity" }
   /** sigmoid(slope * logit(p) + intercept), Platt 1999. */
-  | { readonly kind: "platt"; readonly slope: number; readonly intercept: number };
+  | { readonly kind: "platt"; readonly slope: number; readonly intercept: number }
+  /** sigmoid(a * log(p) - b * log(1 - p) + c), Kull et al. 2017. */
+  | { readonly kind: "beta"; readonly a: number; readonly b: number; readonly c: number }
+  /** Lines in log odds between the points (from, to), both rising; beyond the ends at slope 1. */
+  | { readonly kind: "isotonic"; readonly from: readonly number[]; readonly to: readonly number[] };
 
 /** Turns probabilities into labels. */
 export interface Decision {

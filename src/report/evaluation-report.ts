@@ -10,6 +10,8 @@ export interface EvaluationReportOptions {
   readonly rows: string;
   /** Warnings for the reader before the figures. */
   readonly notes?: readonly string[] | undefined;
+  /** The reliability curve of the same rows before calibration, to plot beside the one after it. */
+  readonly uncalibrated?: Evaluation["reliability"] | undefined;
 }
 
 /**
@@ -28,12 +30,12 @@ export interface EvaluationReportOptions {
  */
 export function evaluationReportHtml(
   evaluation: Evaluation,
-  { name, rows, notes = [] }: EvaluationReportOptions,
+  { name, rows, notes = [], uncalibrated }: EvaluationReportOptions,
 ): Promise<string> {
   const known = { title: "Before you read on", blocks: notes.map((text) => ({ kind: "text", text }) as const) };
   return renderReport({
     title: `Evaluation of ${name}`,
     subtitle: rows,
-    sections: [...(notes.length === 0 ? [] : [known]), ...evaluationSections([{ name, evaluation }])],
+    sections: [...(notes.length === 0 ? [] : [known]), ...evaluationSections([{ name, evaluation }], { uncalibrated })],
   });
 }

@@ -21,10 +21,14 @@ export interface NamedEvaluation {
  *
  * @param models the model first, then its rivals, at most four in total, evaluated on the same rows.
  * @param options.history the epochs of each network of the model (`TrainedModel.history`), to plot its losses.
+ * @param options.uncalibrated the model's reliability curve before calibration.
  */
 export function evaluationSections(
   models: readonly NamedEvaluation[],
-  options: { readonly history?: readonly (readonly EpochRecord[])[] | undefined } = {},
+  options: {
+    readonly history?: readonly (readonly EpochRecord[])[] | undefined;
+    readonly uncalibrated?: Evaluation["reliability"] | undefined;
+  } = {},
 ): Section[] {
   const [model] = models;
   if (model === undefined) return [];
@@ -35,7 +39,7 @@ export function evaluationSections(
     {
       title: "Curves",
       blocks: [
-        { kind: "plots", plots: decisionPlots(model, models.slice(0, 4)) },
+        { kind: "plots", plots: decisionPlots(model, models.slice(0, 4), options.uncalibrated) },
         {
           kind: "details",
           summary: "ROC, precision and recall, gains and lift, training",
@@ -92,7 +96,11 @@ const curvesOf = (models: readonly NamedEvaluation[], pick: CurveOf) =>
  * Plots the basis of a decision: calls at the threshold, the effect of other thresholds, and whether probabilities
  * are true.
  */
-function decisionPlots({ evaluation }: NamedEvaluation, models: readonly NamedEvaluation[]): Plot[] {
+function decisionPlots(
+  { name, evaluation }: NamedEvaluation,
+  models: readonly NamedEvaluation[],
+  uncalibrated: Evaluation["reliability"] | undefined,
+): Plot[] {
   const { confusion, threshold, precisionRecall } = evaluation;
   const profit = curvesOf(models, (one) => one.profit);
   const byThreshold =
@@ -104,7 +112,10 @@ function decisionPlots({ evaluation }: NamedEvaluation, models: readonly NamedEv
   return [
     confusionPlot(confusion, threshold),
     ...byThreshold,
-    calibrationPlot(models.map(({ name, evaluation: one }) => ({ name, bins: one.reliability }))),
+    calibrationPlot([
+      ...models.map((one) => ({ name: one.name, bins: one.evaluation.reliability })),
+      ...(uncalibrated ? [{ name: `${name}, before calibration`, bins: uncalibrated }] : []),
+    ]),
   ];
 }
 

@@ -10,7 +10,7 @@ import { evaluationSections } from "../../src/report/model-sections.js";
 import type { Report } from "../../src/report/sections.js";
 import { compareTables } from "../../src/drift/index.js";
 import { evaluateScores } from "../../src/model/evaluate/evaluate-scores.js";
-import { driftReportHtml } from "../../src/report/index.js";
+import { driftReportHtml, evaluationReportHtml } from "../../src/report/index.js";
 import { tableOf } from "../drift/tables.js";
 
 const HOSTILE = [
@@ -127,6 +127,13 @@ describe("reports", () => {
     ]) {
       expect(html).toContain(text);
     }
+  });
+
+  it("show the reliability before calibration beside the one after it", async () => {
+    const [after, before] = [evaluation(1), evaluation(2)];
+    const page = await evaluationReportHtml(after, { name: "churn", rows: "r.csv", uncalibrated: before.reliability });
+    expect(page).toContain("churn, before calibration");
+    expect(await evaluationReportHtml(after, { name: "churn", rows: "r.csv" })).not.toContain("before calibration");
   });
 
   it("leave out what has no value: one class, no costs, no columns", async () => {

@@ -7,8 +7,10 @@ import { readTable } from "../../data/read/index.js";
 import { splitByRowNumbers } from "../../data/split/index.js";
 import { type Table, takeRows } from "../../data/table/index.js";
 import { writeFileAtomic } from "../../io/atomic.js";
+import type { Artifact } from "../../model/artifact.js";
 import { loadBundle } from "../../model/bundle/index.js";
 import { chanceNote, profitOf, evaluate, type Evaluation, metricNames, metrics } from "../../model/evaluate/index.js";
+import { compile } from "../../model/scoring/index.js";
 import { seenEach, seenRows, trainingFactsOf, type SeenRows, type TrainingFacts } from "../../model/training/index.js";
 import { decisionFor, decisionOptions, type DecisionOptions } from "../decision-options.js";
 import { example } from "../help.js";
@@ -62,7 +64,12 @@ async function run(bundle: string, file: string, options: Options): Promise<void
     const { evaluationReportHtml } = await import("../../report/index.js");
     await writeFileAtomic(
       options.html,
-      await evaluationReportHtml(evaluation, { name: scorer.contract.name, rows: file, notes }),
+      await evaluationReportHtml(evaluation, {
+        name: scorer.contract.name,
+        rows: file,
+        notes,
+        uncalibrated: await uncalibrated(artifact, table),
+      }),
     );
     note(`wrote ${options.html}`);
   }
@@ -80,6 +87,13 @@ async function run(bundle: string, file: string, options: Options): Promise<void
     },
     [...notes, title, metricLines(evaluation), ...moneyLines(evaluation)].join("\n\n"),
   );
+}
+
+/** The reliability curve without the bundle's calibration; undefined if it has none. */
+async function uncalibrated(artifact: Artifact, table: Table): Promise<Evaluation["reliability"] | undefined> {
+  if (artifact.calibration.kind === "identity") return undefined;
+  const scorer = await compile({ ...artifact, calibration: { kind: "identity" } });
+  return evaluate({ scorer }, table, { bootstrap: false }).reliability;
 }
 
 function unseenOf(table: Table, facts: TrainingFacts | undefined, contract: Contract): Table {

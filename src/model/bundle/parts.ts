@@ -10,6 +10,7 @@ import {
   record,
   text,
   variants,
+  where,
   type Decoder,
   type JsonValue,
 } from "../../base/json/index.js";
@@ -21,11 +22,23 @@ const maxGoldenRows = 10_000;
 /** Costs of a wrong decision. */
 export const costs: Decoder<Costs> = object({ falseNegative: number(0), falsePositive: number(0) });
 
+const rising = where(
+  list(number(), 1000),
+  (values) => values.length > 0 && values.every((value, i) => i === 0 || value > (values[i - 1] as number)),
+  "rising numbers, at least one",
+);
+
 /** `decision.json`. */
 export const parseDecision: Decoder<Pick<Artifact, "calibration" | "decision">> = object({
   calibration: variants("kind", {
     identity: object({ kind: literal("identity") }),
     platt: object({ kind: literal("platt"), slope: number(), intercept: number() }),
+    beta: object({ kind: literal("beta"), a: number(0), b: number(0), c: number() }),
+    isotonic: where(
+      object({ kind: literal("isotonic"), from: rising, to: rising }),
+      ({ from, to }) => from.length === to.length,
+      "as many numbers in from as in to",
+    ),
   }),
   decision: object({
     threshold: number(0, 1),

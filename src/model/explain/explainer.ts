@@ -2,6 +2,7 @@ import { ChurnkitError } from "../../base/errors.js";
 import { compileRecipe } from "../../data/features/index.js";
 import type { Table } from "../../data/table/index.js";
 import type { Artifact, ModelNode } from "../artifact.js";
+import { calibrateLogOdds, calibrationSlope } from "../scoring/calibrate.js";
 import { scorerContext, type CompileOptions } from "../scoring/compile.js";
 import type { AttributionTask, Attributor } from "../kinds/attributor.js";
 import { backgroundFromProfile, backgroundFromTable } from "./background.js";
@@ -30,8 +31,9 @@ const chunk = 256;
  * Makes the explainer of an artifact: SHAP values of its calibrated log odds, log(p / (1 - p)) of the scorer's
  * probability p, for columns of the contract. Linear models are explained exactly, networks and ensembles of networks
  * and linear models by expected gradients with a standard error for each value. An ensemble's output is the log odds
- * of its mean probability, by the chain rule; Platt calibration is affine in log odds, so it scales values. For every
- * kind, the values of a row sum to its output minus the mean output over the background.
+ * of its mean probability, by the chain rule. Platt calibration is affine in log odds, so it scales values; beta and
+ * isotonic calibration scale a row's values by the slope of the line from the base to the row. For every kind, the
+ * values of a row sum to its output minus the base.
  *
  * @throws ChurnkitError CONTRACT_MISMATCH when contract, recipe, model and background don't fit together,
  * OPTION_INVALID for options out of range, KERNEL_UNAVAILABLE when a network's kernel cannot be compiled here, TOO_FEW_ROWS for an empty background, VALUE_INVALID when the background has
@@ -76,9 +78,7 @@ export async function explainerOf(
     seed,
   };
   const attributor = await attributorOf(model, task, options);
-  const slope = calibration.kind === "platt" ? calibration.slope : 1;
-  const intercept = calibration.kind === "platt" ? calibration.intercept : 0;
-  const base = slope * attributor.base + intercept;
+  const base = calibrateLogOdds(calibration, attributor.base);
   if (!Number.isFinite(base)) {
     throw new ChurnkitError(
       "VALUE_INVALID",
@@ -110,7 +110,8 @@ export async function explainerOf(
           const ownValues = values.subarray(row * width, (row + 1) * width);
           const ownErrors = errors.subarray(row * width, (row + 1) * width);
           const output = attributor.attribute(features, (row - first) * encoder.width, ownValues, ownErrors);
-          outputs[row] = slope * output + intercept;
+          const slope = calibrationSlope(calibration, attributor.base, output);
+          outputs[row] = calibrateLogOdds(calibration, output);
           let sum = 0;
           for (let c = 0; c < width; c++) {
             ownValues[c] = slope * (ownValues[c] as number);

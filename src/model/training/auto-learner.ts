@@ -1,7 +1,7 @@
 import { ChurnkitError } from "../../base/errors.js";
 import { rowLogLoss } from "../../stats/logistic.js";
 import { boosting } from "../kinds/trees/boosting-learner.js";
-import { fitCalibration } from "./calibration.js";
+import { fitCalibration } from "./calibration/fit-calibration.js";
 import { calibrate } from "../scoring/calibrate.js";
 import { forest } from "../kinds/trees/forest-learner.js";
 import type { HeldOut, LabeledMatrix, Learned, Learner, LearnerContext, TrainingProgress } from "../kinds/learner.js";

@@ -7,7 +7,7 @@ import { hashTable, labels, type Table } from "../../data/table/index.js";
 import type { Artifact } from "../artifact.js";
 import { openBudget, type Cap } from "../kinds/budget.js";
 import { goldenRows } from "../bundle/golden.js";
-import { fitCalibration } from "./calibration.js";
+import { fitCalibration } from "./calibration/fit-calibration.js";
 import { calibrate } from "../scoring/calibrate.js";
 import { compile } from "../scoring/compile.js";
 import { evaluateScores, summarize, type Evaluation } from "../evaluate/evaluate-scores.js";

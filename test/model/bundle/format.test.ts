@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
-import type { Artifact } from "../../../src/model/artifact.js";
+import type { Artifact, Calibration } from "../../../src/model/artifact.js";
 import { fromBundleFiles, toBundleFiles } from "../../../src/model/bundle/format.js";
 import { readableJson } from "../../../src/base/json/write.js";
 import { createManifest, isBundlePath, parseManifest } from "../../../src/model/bundle/manifest.js";
@@ -125,12 +125,34 @@ describe("bundle format", () => {
     const linear = await sampleArtifact({ networks: 0 });
     const nested: Artifact = {
       ...linear,
-      calibration: { kind: "identity" },
       decision: { threshold: 1, rule: "given" },
       golden: [],
       model: { kind: "ensemble", members: [linear.model, { kind: "ensemble", members: [linear.model] }] },
     };
-    expect((await fromBundleFiles(await toBundleFiles(nested))).artifact).toEqual(nested);
+    const calibrations: Calibration[] = [
+      { kind: "identity" },
+      { kind: "beta", a: 0, b: 1.5, c: -2 },
+      { kind: "isotonic", from: [-1, 0.5], to: [-2, 3] },
+    ];
+    for (const calibration of calibrations) {
+      const made = { ...nested, calibration };
+      expect((await fromBundleFiles(await toBundleFiles(made))).artifact).toEqual(made);
+    }
+  });
+
+  it("refuses an isotonic calibration that falls, or whose points are not pairs", async () => {
+    const linear = await sampleArtifact({ networks: 0 });
+    for (const [from, to] of [
+      [
+        [0, 1],
+        [1, 0],
+      ],
+      [[0, 1], [1]],
+      [[], []],
+    ] as const) {
+      const made = await toBundleFiles({ ...linear, golden: [], calibration: { kind: "isotonic", from, to } });
+      await expect(fromBundleFiles(made)).rejects.toMatchObject({ code: "BUNDLE_CORRUPT" });
+    }
   });
 
   it("refuses every changed byte of every file", async () => {

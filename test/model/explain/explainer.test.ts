@@ -48,6 +48,8 @@ describe("the explainer of an artifact", () => {
       [linear, "linear", 9],
       [ensemble, "expectedGradients", 4],
       [{ ...linear, model: trees }, "treeShap", 9],
+      [{ ...linear, calibration: { kind: "beta", a: 1.7, b: 0.6, c: 0.2 } }, "linear", 9],
+      [{ ...linear, calibration: { kind: "isotonic", from: [-3, -1, 0, 2], to: [-2, -1.5, 1, 1.2] } }, "linear", 9],
       [{ ...linear, model: { ...trees, link: "identity", bias: 0.5 } }, "sampledShapley", 9],
       [{ ...ensemble, model: { kind: "ensemble", members: [trees, ensemble.model] } }, "sampledShapley", 4],
     ];

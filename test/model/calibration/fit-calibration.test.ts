@@ -1,10 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { logit, sigmoid } from "../../src/stats/logistic.js";
-import { fitCalibration } from "../../src/model/training/calibration.js";
-import { calibrate } from "../../src/model/scoring/calibrate.js";
-import { metricOf } from "../../src/model/evaluate/metric-of.js";
-import { drawnRows, scoredRows } from "../helpers/scored-rows.js";
+import { logit, sigmoid } from "../../../src/stats/logistic.js";
+import { fitCalibration } from "../../../src/model/training/calibration/fit-calibration.js";
+import type { Calibration } from "../../../src/model/artifact.js";
+import { calibrate, calibrateLogOdds } from "../../../src/model/scoring/calibrate.js";
+import { metricOf } from "../../../src/model/evaluate/metric-of.js";
+import { drawnRows, scoredRows } from "../../helpers/scored-rows.js";
 
 describe("fitCalibration", () => {
   it("finds the line that was put in", () => {
@@ -74,6 +75,32 @@ describe("fitCalibration", () => {
     expect(calibrate(fitted, 0)).toBeCloseTo(0.2, 1);
   });
 
+  it("takes beta calibration where the two ends bend differently", () => {
+    const truth = { kind: "beta", a: 2.5, b: 0.4, c: 0.3 } as const;
+    const { labels, scores } = drawnRows(15_000, 9, (p) => calibrate(truth, p));
+    const fitted = fitCalibration(labels, scores);
+    if (fitted.kind !== "beta") throw new Error(`${fitted.kind} was chosen`);
+    expect(fitted.a).toBeCloseTo(truth.a, 0);
+    expect(fitted.b).toBeCloseTo(truth.b, 1);
+    for (const p of [0.02, 0.2, 0.5, 0.9]) expect(calibrate(fitted, p)).toBeCloseTo(calibrate(truth, p), 1);
+  });
+
+  it("takes isotonic regression for steps, with enough rows", () => {
+    const stairs = (p: number): number => (p < 0.3 ? 0.05 : p < 0.6 ? 0.5 : 0.55);
+    const many = drawnRows(6000, 10, stairs);
+    expect(fitCalibration(many.labels, many.scores).kind).toBe("isotonic");
+    const few = drawnRows(1900, 10, stairs);
+    expect(fitCalibration(few.labels, few.scores).kind).not.toBe("isotonic");
+  });
+
+  it("keeps the simplest on calibrated rows", () => {
+    const chosen = Array.from({ length: 8 }, (_, seed) => {
+      const { labels, scores } = drawnRows(4000, seed);
+      return fitCalibration(labels, scores).kind;
+    });
+    expect(chosen.filter((kind) => kind === "beta" || kind === "isotonic").length).toBeLessThanOrEqual(2);
+  });
+
   it("never gives NaN, on any rows", () => {
     fc.assert(
       fc.property(scoredRows, ({ labels, scores }) => {
@@ -84,7 +111,10 @@ describe("fitCalibration", () => {
         );
         const manyScores = Float64Array.from(manyLabels, (_, i) => scores[i % scores.length] ?? 0);
         const fitted = fitCalibration(manyLabels, manyScores);
-        if (fitted.kind === "platt") expect([fitted.slope, fitted.intercept].every(Number.isFinite)).toBe(true);
+        const numbers = Object.values(fitted)
+          .flat()
+          .filter((value) => typeof value === "number");
+        expect(numbers.every(Number.isFinite)).toBe(true);
         for (const p of [0, 0.2, 1]) {
           expect(calibrate(fitted, p)).toBeGreaterThanOrEqual(0);
           expect(calibrate(fitted, p)).toBeLessThanOrEqual(1);
@@ -101,26 +131,49 @@ describe("fitCalibration", () => {
 
 describe("calibrate", () => {
   const unit = fc.double({ min: 0, max: 1, noNaN: true });
+  const real = (min: number, max: number) => fc.double({ min, max, noNaN: true });
+  const rising = fc
+    .uniqueArray(real(-8, 8), { minLength: 1, maxLength: 8 })
+    .map((values) => values.sort((a, b) => a - b));
+  const calibration: fc.Arbitrary<Calibration> = fc.oneof(
+    fc.constant({ kind: "identity" } as const),
+    fc.record({ kind: fc.constant("platt" as const), slope: real(0.01, 20), intercept: real(-20, 20) }),
+    fc.record({ kind: fc.constant("beta" as const), a: real(0, 20), b: real(0, 20), c: real(-20, 20) }),
+    fc.tuple(rising, rising).map(([from, to]) => {
+      const length = Math.min(from.length, to.length);
+      return { kind: "isotonic" as const, from: from.slice(0, length), to: to.slice(0, length) };
+    }),
+  );
 
-  it("never falls where the probability rises", () => {
-    const slopes = fc.double({ min: 0.01, max: 20, noNaN: true });
-    const intercepts = fc.double({ min: -20, max: 20, noNaN: true });
+  it("gives a probability that never falls where the raw one rises", () => {
     fc.assert(
-      fc.property(unit, unit, slopes, intercepts, (a, b, slope, intercept) => {
+      fc.property(unit, unit, calibration, (a, b, one) => {
         fc.pre(Math.abs(a - b) > 1e-9);
-        const [low, high] = [Math.min(a, b), Math.max(a, b)];
-        const calibration = { kind: "platt", slope, intercept } as const;
-        expect(calibrate(calibration, high)).toBeGreaterThanOrEqual(calibrate(calibration, low));
+        const [low, high] = [calibrate(one, Math.min(a, b)), calibrate(one, Math.max(a, b))];
+        expect(low).toBeGreaterThanOrEqual(0);
+        expect(high).toBeLessThanOrEqual(1);
+        // Steep lines lose the last bits.
+        expect(high).toBeGreaterThanOrEqual(low - 1e-12);
       }),
     );
   });
 
-  it("is nothing for the identity, and next to nothing for slope 1 and intercept 0", () => {
+  it("is nothing for the identity, and next to nothing for what amounts to it", () => {
     fc.assert(
       fc.property(unit, (p) => {
         expect(calibrate({ kind: "identity" }, p)).toBe(p);
         expect(calibrate({ kind: "platt", slope: 1, intercept: 0 }, p)).toBeCloseTo(p, 12);
+        expect(calibrate({ kind: "beta", a: 1, b: 1, c: 0 }, p)).toBeCloseTo(p, 12);
+        expect(calibrate({ kind: "isotonic", from: [-2, 0, 3], to: [-2, 0, 3] }, p)).toBeCloseTo(p, 12);
       }),
     );
+  });
+
+  it("goes through the points of an isotonic curve, and on at slope 1", () => {
+    const curve = { kind: "isotonic", from: [-1, 0, 2], to: [-3, 1, 1.5] } as const;
+    curve.from.forEach((z, i) => expect(calibrateLogOdds(curve, z)).toBe(curve.to[i]));
+    expect(calibrateLogOdds(curve, -0.5)).toBe(-1);
+    expect(calibrateLogOdds(curve, -4)).toBe(-6);
+    expect(calibrateLogOdds(curve, 5)).toBe(4.5);
   });
 });
