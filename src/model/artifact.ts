@@ -42,10 +42,14 @@ export interface TreesModel {
   readonly right: Uint32Array;
 }
 
-/** Several models whose probabilities are averaged. Members may be of any kind. */
+/** Several models whose outputs are averaged. Members may be of any kind. */
 export interface EnsembleModel {
   readonly kind: "ensemble";
   readonly members: readonly ModelNode[];
+  /** One for each member, 0 or more, with sum 1. Absent: all equal. */
+  readonly weights?: readonly number[] | undefined;
+  /** What is averaged: the members' probabilities (absent), or their log odds. */
+  readonly average?: "logOdds" | undefined;
 }
 
 /** The model of a bundle, a tagged union that may get more kinds. */

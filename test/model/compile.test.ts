@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import type { Artifact, ModelNode, TreesModel } from "../../src/model/artifact.js";
 import { calibrate } from "../../src/model/scoring/calibrate.js";
 import { compile, modelKinds, type Scorer } from "../../src/model/scoring/compile.js";
-import { sigmoid } from "../../src/stats/logistic.js";
+import { logit, sigmoid } from "../../src/stats/logistic.js";
 import { compileRecipe } from "../../src/data/features/encode.js";
 import { initialWeights } from "../../src/model/kinds/network/initial-weights.js";
 import { loadKernel } from "../../src/model/kinds/network/kernel.js";
@@ -52,6 +52,33 @@ describe("compile", () => {
     const [one = [], other = []] = await Promise.all(networks.map(score));
     const expected = Float64Array.from(one, (probability, row) => (probability + (other[row] as number)) / 2);
     expect(await score({ kind: "ensemble", members: networks })).toEqual(expected);
+  });
+
+  it("averages probabilities or log odds, with weights if there are any", async () => {
+    const members = artifact.model.kind === "ensemble" ? artifact.model.members : [];
+    const plain = { ...artifact, calibration: { kind: "identity" } as const };
+    const table = sampleTable(200, 5);
+    const score = async (model: ModelNode) => (await compile({ ...plain, model })).score(table);
+    const each = await Promise.all(members.map(score));
+    const ensemble = { kind: "ensemble", members } as const;
+    const mean = (row: number, weights: readonly number[], of: (p: number) => number): number =>
+      each.reduce((sum, one, k) => sum + (weights[k] ?? NaN) * of(one[row] ?? NaN), 0);
+    const weights = [0.5, 0.2, 0.3];
+    const equal = [1 / 3, 1 / 3, 1 / 3];
+    const [mixed, pooled, equallyPooled] = await Promise.all([
+      score({ ...ensemble, weights }),
+      score({ ...ensemble, weights, average: "logOdds" }),
+      score({ ...ensemble, average: "logOdds" }),
+    ]);
+    for (let row = 0; row < table.rows; row++) {
+      expect(mixed[row]).toBeCloseTo(
+        mean(row, weights, (p) => p),
+        12,
+      );
+      expect(pooled[row]).toBeCloseTo(sigmoid(mean(row, weights, logit)), 12);
+      expect(equallyPooled[row]).toBeCloseTo(sigmoid(mean(row, equal, logit)), 12);
+    }
+    expect(await score({ ...ensemble, weights: [0, 1, 0] })).toEqual(each[1]);
   });
 
   it("scores each record by its own features where a member has no hidden layer", async () => {

@@ -5,11 +5,13 @@ import type { Artifact, ModelNode } from "../artifact.js";
 import { calibrateLogOdds, calibrationSlope } from "../scoring/calibrate.js";
 import { scorerContext, type CompileOptions } from "../scoring/compile.js";
 import type { AttributionTask, Attributor } from "../kinds/attributor.js";
+import type { ScorerContext } from "../kinds/model-kind.js";
 import { backgroundFromProfile, backgroundFromTable } from "./background.js";
 import { columnGroups } from "./columns.js";
 import { differentiableOf, explainerKindOf } from "./explainers.js";
 import { expectedGradients } from "./expected-gradients.js";
 import type { Explainer, Explanation } from "./explanation.js";
+import { pooledAttributor } from "./pooled.js";
 import { sampledShapley } from "./sampled-shapley.js";
 
 /** Background of the explanations, and their accuracy. */
@@ -139,11 +141,25 @@ export async function explainerOf(
 async function attributorOf(model: ModelNode, task: AttributionTask, options: CompileOptions): Promise<Attributor> {
   const context = await scorerContext(model, task.inputs, options);
   // Made for every kind, because it checks that the model, members included, fits its recipe.
-  const scorer = context.scorerOf(model);
+  context.scorerOf(model);
+  return attributorIn(context, model, task);
+}
+
+function attributorIn(context: ScorerContext, model: ModelNode, task: AttributionTask): Attributor {
+  if (model.kind === "ensemble" && model.average === "logOdds") {
+    const { members, weights } = model;
+    const weighted = members.map((member, k) => ({
+      attributor: attributorIn(context, member, task),
+      weight: weights?.[k] ?? 1 / members.length,
+    }));
+    return pooledAttributor(weighted, task);
+  }
   const exact = explainerKindOf(model)?.exact?.(model, task);
   if (exact !== undefined) return exact;
   const differentiable = differentiableOf(model, context.kernel);
-  return differentiable === undefined ? sampledShapley(scorer, task) : expectedGradients(differentiable, task);
+  return differentiable === undefined
+    ? sampledShapley(context.scorerOf(model), task)
+    : expectedGradients(differentiable, task);
 }
 
 function notFinite(table: Table, row: number): ChurnkitError {

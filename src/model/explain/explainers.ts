@@ -26,7 +26,7 @@ interface ExplainerKind<Node extends ModelNode> {
 
 /**
  * Explainers of each kind of model. A closed form wins, then expected gradients; a kind that is not here, or an
- * ensemble with such a member, is explained by sampled Shapley values.
+ * ensemble of probabilities with such a member, is explained by sampled Shapley values.
  */
 export const explainerKinds: {
   readonly [Kind in ModelNode["kind"]]?: ExplainerKind<Extract<ModelNode, { kind: Kind }>>;
@@ -37,9 +37,9 @@ export const explainerKinds: {
     differentiable: (node, { kernel }) => (kernel === undefined ? undefined : differentiableNetwork(node, kernel)),
   },
   ensemble: {
-    differentiable({ members }, context) {
-      const parts = members.map((member) => context.of(member)).filter((part) => part !== undefined);
-      return parts.length === members.length ? differentiableEnsemble(parts) : undefined;
+    differentiable(node, context) {
+      const parts = node.members.map((member) => context.of(member)).filter((part) => part !== undefined);
+      return parts.length === node.members.length ? differentiableEnsemble(parts, node) : undefined;
     },
   },
 };

@@ -4,6 +4,7 @@ export const attributionMethods = {
   expectedGradients: "integrated gradients averaged over the background (Erion et al. 2021); sampled",
   treeShap: "SHAP values of a sum of trees, by enumerating paths for each background row; exact",
   sampledShapley: "Shapley values by random orders of the columns (Castro et al. 2009), for any kind; sampled",
+  pooled: "the weighted sum of the members' attributions, each in the best way for its kind",
 } as const;
 /** A name of {@link attributionMethods}. */
 export type AttributionMethod = keyof typeof attributionMethods;

@@ -127,7 +127,12 @@ describe("bundle format", () => {
       ...linear,
       decision: { threshold: 1, rule: "given" },
       golden: [],
-      model: { kind: "ensemble", members: [linear.model, { kind: "ensemble", members: [linear.model] }] },
+      model: {
+        kind: "ensemble",
+        members: [linear.model, { kind: "ensemble", members: [linear.model] }],
+        weights: [0.1, 0.9],
+        average: "logOdds",
+      },
     };
     const calibrations: Calibration[] = [
       { kind: "identity" },
@@ -153,6 +158,19 @@ describe("bundle format", () => {
       const made = await toBundleFiles({ ...linear, golden: [], calibration: { kind: "isotonic", from, to } });
       await expect(fromBundleFiles(made)).rejects.toMatchObject({ code: "BUNDLE_CORRUPT" });
     }
+  });
+
+  it.each([
+    { weights: [1] },
+    { weights: [0.5, 0.4] },
+    { weights: [1.5, -0.5] },
+    { weights: [0.5, null] },
+    { average: "odds" },
+  ])("refuses the ensemble %j", async (wrong) => {
+    const { model, ...rest } = await sampleArtifact({ networks: 0 });
+    const ensemble = { kind: "ensemble", members: [model, model], ...wrong } as Artifact["model"];
+    const written = await toBundleFiles({ ...rest, model: ensemble, golden: [] });
+    await expect(fromBundleFiles(written)).rejects.toMatchObject({ code: "BUNDLE_CORRUPT" });
   });
 
   it("refuses every changed byte of every file", async () => {

@@ -3,7 +3,7 @@ import { logit, sigmoid } from "../../../src/stats/logistic.js";
 import { defineFeatures } from "../../../src/data/features/define.js";
 import { column, ratio } from "../../../src/data/features/expressions/builders.js";
 import { takeRows } from "../../../src/data/table/take-rows.js";
-import type { Artifact, ModelNode } from "../../../src/model/artifact.js";
+import type { Artifact, EnsembleModel, ModelNode } from "../../../src/model/artifact.js";
 import { compile } from "../../../src/model/scoring/compile.js";
 import { explain, explainerOf } from "../../../src/model/explain/explainer.js";
 import type { Explainer, Explanation } from "../../../src/model/explain/explanation.js";
@@ -40,6 +40,8 @@ async function checkComplete(artifact: Artifact, explainer: Explainer, digits: n
   return explanation;
 }
 
+const pool = (...members: ModelNode[]): EnsembleModel => ({ kind: "ensemble", members, average: "logOdds" });
+
 describe("the explainer of an artifact", () => {
   it("explains the scorer's calibrated log odds, of every kind of model", async () => {
     const width = compileRecipe(linear.recipe, linear.contract).width;
@@ -52,6 +54,8 @@ describe("the explainer of an artifact", () => {
       [{ ...linear, calibration: { kind: "isotonic", from: [-3, -1, 0, 2], to: [-2, -1.5, 1, 1.2] } }, "linear", 9],
       [{ ...linear, model: { ...trees, link: "identity", bias: 0.5 } }, "sampledShapley", 9],
       [{ ...ensemble, model: { kind: "ensemble", members: [trees, ensemble.model] } }, "sampledShapley", 4],
+      [{ ...ensemble, model: { ...pool(trees, ensemble.model, linear.model), weights: [0.5, 0.3, 0.2] } }, "pooled", 4],
+      [{ ...ensemble, model: pool(trees, { ...trees, link: "identity", bias: 0.5 }) }, "pooled", 6],
     ];
     for (const [artifact, method, digits] of kinds) {
       const explainer = await explainerOf(artifact, { samples: 16, backgroundRows: 20 });

@@ -6,6 +6,7 @@ import { exactLinear } from "../../../src/model/kinds/linear/explain.js";
 import { exactTrees } from "../../../src/model/kinds/trees/explain.js";
 import { expectedGradients } from "../../../src/model/explain/expected-gradients.js";
 import { differentiableOf } from "../../../src/model/explain/explainers.js";
+import { pooledAttributor } from "../../../src/model/explain/pooled.js";
 import { sampledShapley } from "../../../src/model/explain/sampled-shapley.js";
 import { loadKernel } from "../../../src/model/kinds/network/kernel.js";
 import { linearScorer } from "../../../src/model/kinds/linear/score.js";
@@ -30,6 +31,17 @@ const ways: Record<string, (task: AttributionTask, seed: number) => Attributor> 
   "expected gradients": (task, seed) => expectedGradients(gradientOf(twins(seed)), task),
   "expected gradients of an ensemble": (task, seed) =>
     expectedGradients(gradientOf({ kind: "ensemble", members: [twins(seed), twins(seed + 1)] }), task),
+  "a pool": (task, seed) =>
+    pooledAttributor(
+      [
+        { attributor: expectedGradients(gradientOf(twins(seed)), task), weight: 0.3 },
+        {
+          attributor: exactLinear({ kind: "linear", weights: [seed % 7, 0, 1.5, 1.5, -2, seed % 3], bias: 1 }, task),
+          weight: 0.7,
+        },
+      ],
+      task,
+    ),
   "sampled Shapley": (task, seed) =>
     sampledShapley(linearScorer({ kind: "linear", weights: [seed % 7, 0, 1.5, 1.5, -2, seed % 3], bias: 1 }), task),
 };

@@ -48,9 +48,17 @@ const ensembleOutput = (row: ArrayLike<number>): number => {
   return logit(((p[0] ?? 0) + ((p[1] ?? 0) + (p[2] ?? 0)) / 2 + line) / 3);
 };
 
+const weights = [0.2, 0.3, 0.5];
+const weighted: EnsembleModel = { kind: "ensemble", members, weights };
+const pool: EnsembleModel = { ...weighted, average: "logOdds" };
+const weightedSum = (of: (logOdds: number) => number) => (row: ArrayLike<number>) =>
+  members.reduce((total, member, k) => total + (weights[k] ?? NaN) * of(networkOutput(member)(row)), 0);
+
 const cases = [
   ["a network", network, networkOutput(network)],
   ["an ensemble of networks, ensembles and linear models", ensemble, ensembleOutput],
+  ["a weighted mean of probabilities", weighted, (row: ArrayLike<number>): number => logit(weightedSum(sigmoid)(row))],
+  ["a weighted mean of log odds", pool, weightedSum((logOdds) => logOdds)],
 ] as const;
 
 describe.each(cases)("the gradient of %s", (_, node, output) => {

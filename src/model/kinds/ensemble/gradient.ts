@@ -1,36 +1,31 @@
 import { exp, log } from "../../../base/elementary.js";
 import { logOnePlusExp } from "../../../stats/logistic.js";
+import type { EnsembleModel } from "../../artifact.js";
 import { batchRows, type Differentiable } from "../differentiable.js";
 
-/** A member, with its part of each row of h. */
+/** A member, with its weight and its part of each row of h. */
 interface Member {
   readonly model: Differentiable;
+  readonly weight: number;
   readonly place: number;
   /** Log odds f_k of the last batch, then the share of the gradient. */
   readonly outputs: Float64Array;
   readonly scales: Float64Array;
 }
 
-/**
- * The log odds of the mean probability of the members, F = log(p / (1 - p)) with p = mean of sigmoid(f_k). By the chain
- * rule dF/df_k = p_k (1 - p_k) / (K p (1 - p)). In logarithms throughout, so that probabilities next to 0 and 1 keep
- * their digits.
- */
-export function differentiableEnsemble(models: readonly Differentiable[]): Differentiable {
+/** The log odds of an ensemble, whose members are given as functions with gradients. */
+export function differentiableEnsemble(
+  models: readonly Differentiable[],
+  { weights, average }: Pick<EnsembleModel, "weights" | "average">,
+): Differentiable {
   let width = 0;
-  const members = models.map((model): Member => {
+  const members = models.map((model, k): Member => {
     const place = width;
     width += model.width;
-    return { model, place, outputs: new Float64Array(batchRows), scales: new Float64Array(batchRows) };
+    const weight = weights?.[k] ?? 1 / models.length;
+    return { model, weight, place, outputs: new Float64Array(batchRows), scales: new Float64Array(batchRows) };
   });
-  const logCount = log(members.length);
-  /** log p_k and log(1 - p_k) of one row. */
-  const positive = new Float64Array(members.length);
-  const negative = new Float64Array(members.length);
-  /** log p and log(1 - p) of each row of the last batch. */
-  const logP = new Float64Array(batchRows);
-  const logQ = new Float64Array(batchRows);
-
+  const pool = average === "logOdds" ? meanLogOdds(members) : logOddsOfMean(members);
   return {
     inputs: models[0]?.inputs ?? 0,
     width,
@@ -39,27 +34,62 @@ export function differentiableEnsemble(models: readonly Differentiable[]): Diffe
     },
     forward(h, from, stride, rows, out) {
       for (const { model, place, outputs } of members) model.forward(h, from + place, stride, rows, outputs);
-      for (let row = 0; row < rows; row++) {
-        members.forEach(({ outputs }, k) => {
-          positive[k] = -logOnePlusExp(-(outputs[row] as number));
-          negative[k] = -logOnePlusExp(outputs[row] as number);
-        });
-        logP[row] = logSumExp(positive) - logCount;
-        logQ[row] = logSumExp(negative) - logCount;
-        out[row] = (logP[row] as number) - (logQ[row] as number);
-      }
+      for (let row = 0; row < rows; row++) out[row] = pool.output(row);
     },
     addGradient(scales, rows, gradient) {
-      for (const { model, outputs, scales: own } of members) {
-        for (let row = 0; row < rows; row++) {
-          const f = outputs[row] as number;
-          const share = exp(
-            -logOnePlusExp(-f) - logOnePlusExp(f) - logCount - (logP[row] as number) - (logQ[row] as number),
-          );
-          own[row] = (scales[row] as number) * share;
-        }
+      members.forEach(({ model, scales: own }, k) => {
+        for (let row = 0; row < rows; row++) own[row] = (scales[row] as number) * pool.share(k, row);
         model.addGradient(own, rows, gradient);
-      }
+      });
+    },
+  };
+}
+
+/** Makes one log odds F of the members' f_k, row by row of the last batch. */
+interface Pool {
+  output(row: number): number;
+  /** dF/df_k, once `output` has seen the row. */
+  share(k: number, row: number): number;
+}
+
+/** F = the sum of w_k f_k. */
+const meanLogOdds = (members: readonly Member[]): Pool => ({
+  output: (row) => members.reduce((sum, { weight, outputs }) => sum + weight * (outputs[row] as number), 0),
+  share: (k) => (members[k] as Member).weight,
+});
+
+/**
+ * The log odds of the mean probability, F = log(p / (1 - p)) with p = the sum of w_k sigmoid(f_k). By the chain rule
+ * dF/df_k = w_k p_k (1 - p_k) / (p (1 - p)). In logarithms throughout, so that probabilities next to 0 and 1 keep
+ * their digits.
+ */
+function logOddsOfMean(members: readonly Member[]): Pool {
+  const logWeights = members.map(({ weight }) => log(weight));
+  /** log p_k and log(1 - p_k), with the weight, of one row. */
+  const positive = new Float64Array(members.length);
+  const negative = new Float64Array(members.length);
+  /** log p and log(1 - p) of each row of the last batch. */
+  const logP = new Float64Array(batchRows);
+  const logQ = new Float64Array(batchRows);
+  return {
+    output(row) {
+      members.forEach(({ outputs }, k) => {
+        positive[k] = (logWeights[k] as number) - logOnePlusExp(-(outputs[row] as number));
+        negative[k] = (logWeights[k] as number) - logOnePlusExp(outputs[row] as number);
+      });
+      logP[row] = logSumExp(positive);
+      logQ[row] = logSumExp(negative);
+      return (logP[row]) - (logQ[row]);
+    },
+    share(k, row) {
+      const f = (members[k] as Member).outputs[row] as number;
+      return exp(
+        (logWeights[k] as number) -
+          logOnePlusExp(-f) -
+          logOnePlusExp(f) -
+          (logP[row] as number) -
+          (logQ[row] as number),
+      );
     },
   };
 }
