@@ -127,7 +127,9 @@ async function inventoryOf(session: AwsSession): Promise<unknown> {
     const seen = await session.call("sagemaker", "DescribeEndpoint", { EndpointName });
     const { Tags = [] } = await session.call("sagemaker", "ListTags", { ResourceArn: EndpointArn });
     const weights = seen.ProductionVariants?.map(({ VariantName, CurrentWeight }) => `${VariantName}=${CurrentWeight}`);
-    endpoints.push({ EndpointName, status: seen.EndpointStatus, config: seen.EndpointConfigName, weights, Tags });
+    // Notes that are over are emptied.
+    const tags = Tags.filter(({ Value }) => Value !== "");
+    endpoints.push({ EndpointName, status: seen.EndpointStatus, config: seen.EndpointConfigName, weights, tags });
   }
   return {
     endpoints,

@@ -1,12 +1,21 @@
 import { GetMetricStatisticsCommand } from "@aws-sdk/client-cloudwatch";
 import { CreateModelCommand, type CreateEndpointConfigCommandInput } from "@aws-sdk/client-sagemaker";
 import { InvokeEndpointAsyncCommand, InvokeEndpointCommand } from "@aws-sdk/client-sagemaker-runtime";
-import { afterEach, describe, expect, it } from "vitest";
+import { createServer } from "node:http";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { captureLog } from "../../../src/monitor/capture/capture.js";
 import { readCaptureLines } from "../../../src/monitor/capture/read.js";
 import type { RehearsalOptions } from "../../../src/rehearsal/rehearse.js";
 import { sampleContract } from "../../helpers/artifact.js";
 import { archive, customer, endpointWorld, type EndpointWorld } from "../../helpers/endpoint-world.js";
+
+/** A container that is healthy and never answers a request. */
+const hanging: RehearsalOptions["container"] = (_, { env, signal }) =>
+  new Promise((resolve) => {
+    const server = createServer(({ url }, response) => void (url === "/ping" && response.end()));
+    server.listen(Number(env["SAGEMAKER_BIND_TO_PORT"]), "127.0.0.1");
+    signal.addEventListener("abort", () => server.close(() => resolve(0)).closeAllConnections());
+  });
 
 const opened: EndpointWorld[] = [];
 afterEach(async () => {
@@ -158,6 +167,28 @@ describe("traffic of endpoints, rehearsed", () => {
       name: "ValidationError",
       message: expect.stringMatching(/InvokeEndpointAsync/) as unknown,
     });
+  });
+
+  it("is given up after a minute where a container does not answer, and counts as an error of the server", async () => {
+    const { config, endpoint, invoke } = await world({ container: hanging });
+    await config("c1", [{}]);
+    await endpoint("churn", "c1");
+    const limits: number[] = [];
+    const timeout = vi.spyOn(AbortSignal, "timeout").mockImplementation((ms) => {
+      limits.push(ms);
+      const limit = new AbortController();
+      setTimeout(() => limit.abort(new DOMException("over", "TimeoutError")), 10);
+      return limit.signal;
+    });
+    try {
+      await expect(invoke("churn")).rejects.toMatchObject({
+        name: "ModelError",
+        OriginalMessage: expect.stringContaining("timed out while waiting for a response") as unknown,
+      });
+      expect(limits).toEqual([60_000]);
+    } finally {
+      timeout.mockRestore();
+    }
   });
 
   it("goes to one of many models, loaded when it is asked for", async () => {

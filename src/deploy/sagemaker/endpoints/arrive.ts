@@ -1,7 +1,8 @@
 import { Paused } from "../../../base/async/index.js";
+import type { ChurnkitError } from "../../../base/errors.js";
 import type { AwsSession } from "../session.js";
 import { type Asked, endedBadly, gone, rolledBack } from "./failures.js";
-import { leaveUnseen } from "./history.js";
+import { leaveUnseen, type UnseenUpdate } from "./history.js";
 import type { StandingEndpoint } from "./standing.js";
 import { type WaitOptions, waitUntilSettled } from "./wait.js";
 
@@ -25,15 +26,28 @@ export async function arrive(
   };
   const seen = await waitUntilSettled(session, asked, options, look).catch(async (error: unknown) => {
     // Who looks again later finds the former configuration if the update failed, and must not begin it once more.
-    if (error instanceof Paused) await leaveUnseen(session, asked.endpoint, asked.config);
+    if (error instanceof Paused)
+      await leaveUnseen(session, asked.endpoint, { config: asked.config, alarms: [...rung].sort() });
     throw error;
   });
   if (seen === undefined) throw gone(asked.endpoint);
-  const isInService = seen.EndpointStatus === "InService";
-  if (isInService && seen.EndpointConfigName === asked.config) return seen;
+  if (seen.EndpointStatus === "InService" && seen.EndpointConfigName === asked.config) return seen;
   await look(seen);
-  throw (isInService ? rolledBack : endedBadly)(asked, seen, [...rung].sort());
+  throw notArrived(asked, seen, rung);
 }
+
+/** An update that a former call left under way and that did not arrive: its alarms are those that were seen then, or ring still. */
+export async function lateFailure(
+  session: AwsSession,
+  asked: Asked,
+  seen: StandingEndpoint,
+  { alarms }: UnseenUpdate,
+): Promise<ChurnkitError> {
+  return notArrived(asked, seen, new Set([...alarms, ...(await inAlarm(session, alarmsOf(seen)))]));
+}
+
+const notArrived = (asked: Asked, seen: StandingEndpoint, rung: ReadonlySet<string>): ChurnkitError =>
+  (seen.EndpointStatus === "InService" ? rolledBack : endedBadly)(asked, seen, [...rung].sort());
 
 /** The alarms of an update that somebody else began. */
 const alarmsOf = ({ LastDeploymentConfig: last }: StandingEndpoint): string[] =>

@@ -1,20 +1,13 @@
 import type { CreateEndpointConfigCommandInput } from "@aws-sdk/client-sagemaker";
-import { awaitQuietly } from "../../../base/async/index.js";
 import { type EndpointUpdate, updateEndpoint } from "../../aws/requests/endpoint.js";
 import { onceVisible } from "../patiently.js";
 import type { AwsSession } from "../session.js";
 import { arrive } from "./arrive.js";
 import type { Asked } from "./failures.js";
 import { leaving, readHistory, writeHistory } from "./history.js";
-import { deregister, registerAgain, type ScaledVariant, scaledVariants } from "./scaled-variants.js";
-import {
-  describeConfig,
-  describeEndpoint,
-  isInProgress,
-  isSettled,
-  pendingConfig,
-  type StandingEndpoint,
-} from "./standing.js";
+import { park } from "./parked-scaling.js";
+import { deregister, scaledVariants } from "./scaled-variants.js";
+import { describeConfig, describeEndpoint, isInProgress, pendingConfig, type StandingEndpoint } from "./standing.js";
 import type { WaitOptions } from "./wait.js";
 
 /** Options of an update. */
@@ -37,11 +30,11 @@ interface Change {
   readonly to: Variants;
   /** Makes what the update needs, once it is known that it keeps the rules. */
   readonly make?: () => Promise<void>;
-  /** That the former configuration is where a rollback leads; with `trial`, that this one never is. Without it nothing is written. */
+  /** That the former configuration is where a rollback leads; with `trial`, that this one never is. Default: the history stays. */
   readonly remember?: "former" | "trial" | undefined;
 }
 
-/** Moves an endpoint to another configuration and waits until it is there. */
+/** Moves an endpoint to another configuration and waits until it is there. Scaling that had to go is parked: see `restoringScaling`. */
 export async function changeOver(
   session: AwsSession,
   asked: Asked,
@@ -61,30 +54,16 @@ export async function changeOver(
   const request = updateEndpoint(session.target, { name, from, to, guardrails, keep, autoscaled });
 
   await make?.();
-  if (remember !== undefined && seen.EndpointConfigName !== undefined) {
-    const before = await readHistory(session, endpoint);
-    const after = leaving(before, seen.EndpointConfigName, asked.config, remember === "trial");
-    await writeHistory(session, endpoint, before, after);
-  }
+  const before = await readHistory(session, endpoint);
+  const after =
+    remember === undefined || seen.EndpointConfigName === undefined
+      ? { ...before, unseen: undefined }
+      : leaving(before, seen.EndpointConfigName, asked.config, remember === "trial");
+  await writeHistory(session, endpoint, before, after);
+  await park(session, endpoint, off);
   for (const each of off) await deregister(session, each);
-  try {
-    await begin(session, asked, () => session.call("sagemaker", "UpdateEndpoint", request));
-    const there = await arrive(session, asked, waitOf(options), guardrails?.alarms);
-    await restore(session, off, there);
-    return there;
-  } catch (error) {
-    await awaitQuietly(async () => {
-      const now = off.length === 0 ? undefined : await describeEndpoint(session, endpoint);
-      if (now !== undefined && isSettled(now)) await restore(session, off, now);
-    });
-    throw error;
-  }
-}
-
-/** Registers again what was taken off, of variants that are there. */
-async function restore(session: AwsSession, off: readonly ScaledVariant[], now: StandingEndpoint): Promise<void> {
-  const variants = new Set(now.ProductionVariants?.map(({ VariantName }) => VariantName));
-  for (const each of off) if (variants.has(each.variant)) await registerAgain(session, each);
+  await begin(session, asked, () => session.call("sagemaker", "UpdateEndpoint", request));
+  return arrive(session, asked, waitOf(options), guardrails?.alarms);
 }
 
 /** Sends an update, unless it turns out to be under way: an answer that was lost is asked for again. */

@@ -12,7 +12,7 @@ import {
 import type { Dataset, RequestType } from "../../../data/index.js";
 import { load } from "../services.js";
 import type { ClientConfig } from "../session.js";
-import { endpointTransport, type Invoke, type LastCall } from "./invoke.js";
+import { checkId, endpointTransport, type Invoke, type LastCall } from "./invoke.js";
 
 /** Options of {@link sageMakerClient}. */
 export interface SageMakerClientOptions extends Pick<ClientOptions, "timeoutMs" | "retries" | "batchSize"> {
@@ -24,7 +24,7 @@ export interface SageMakerClientOptions extends Pick<ClientOptions, "timeoutMs" 
 
 /** Options of one call of an endpoint. */
 export interface InvokeOptions extends CallOptions {
-  /** Kept with the captured request, at most 64 ASCII characters; later calls of a batch add `/1`, `/2`, ... */
+  /** Kept with the captured request, at most 64 ASCII characters together with what later calls of a batch add: `/1`, `/2`, ... */
   readonly inferenceId?: string | undefined;
   /** Asks this variant, whatever the weights are. */
   readonly variant?: string | undefined;
@@ -65,9 +65,10 @@ export interface SageMakerClient<Request> extends Client<Request> {
  */
 export function sageMakerClient<D extends Dataset = Dataset>(
   endpoint: string,
-  { clientConfig = {}, variant, ...options }: SageMakerClientOptions = {},
+  { clientConfig = {}, variant, batchSize = 1_000, ...rest }: SageMakerClientOptions = {},
 ): SageMakerClient<RequestType<D>> {
   type Request = RequestType<D>;
+  const options = { ...rest, batchSize };
   let connected: ReturnType<typeof connect> | undefined;
   const invoke: Invoke = async (input, signal) => (await (connected ??= connect(clientConfig))).invoke(input, signal);
 
@@ -89,11 +90,15 @@ export function sageMakerClient<D extends Dataset = Dataset>(
 
   return {
     async predict(record, given = {}) {
+      checkId(given.inferenceId, 1);
       const last: LastCall = {};
       const answer = await call(given, (client) => client.predict(record, given), last);
       return { ...answer, variant: last.variant };
     },
-    predictMany: (records, given = {}) => call(given, (client) => client.predictMany(records, given), {}),
+    async predictMany(records, given = {}) {
+      checkId(given.inferenceId, Math.ceil(records.length / batchSize));
+      return call(given, (client) => client.predictMany(records, given), {});
+    },
     ready: (given = {}) => call(given, (client) => client.ready(given), {}),
     close: () => {
       connected?.then(

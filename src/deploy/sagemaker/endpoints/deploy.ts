@@ -2,19 +2,20 @@ import { endpointRequest } from "../../aws/requests/endpoint.js";
 import { orMissing } from "../call-failed.js";
 import { onceVisible } from "../patiently.js";
 import type { AwsSession } from "../session.js";
-import { arrive } from "./arrive.js";
+import { arrive, lateFailure } from "./arrive.js";
 import { changeOver, type ChangeOptions, waitOf } from "./change-over.js";
-import { type Asked, busy, endedBadly, rolledBack } from "./failures.js";
-import { wasUnseen } from "./history.js";
+import { type Asked, busy, endedBadly } from "./failures.js";
+import { takeUnseen } from "./history.js";
+import { restoringScaling } from "./parked-scaling.js";
 import { type EndpointDeployment, plan, type Planned } from "./planned.js";
 import { deleteEndpoint } from "./remove.js";
 import { ensureScaling } from "./scaled-variants.js";
-import { describeConfig, describeEndpoint, isSettled, isThere, pendingConfig } from "./standing.js";
+import { describeConfig, describeEndpoint, isLost, isSettled, isThere, pendingConfig } from "./standing.js";
 import { waitUntilSettled } from "./wait.js";
 
 /** Options of {@link deployEndpoint}. */
 export interface DeployOptions extends ChangeOptions {
-  /** Deletes an endpoint that is `Failed`, which serves nobody and cannot be updated, and makes it anew. */
+  /** Deletes an endpoint that is `Failed` or `OutOfService`, which serves nobody and cannot be updated, and makes it anew. */
   readonly replaceFailed?: boolean | undefined;
   /** The configuration is only tried: a rollback never returns to it. */
   readonly trial?: boolean | undefined;
@@ -69,7 +70,9 @@ export async function deployEndpoint(
   const { endpoint, versions } = planned;
   const config = planned.config.EndpointConfigName;
   const asked: Asked = { endpoint, config, versions };
-  const { outcome, former } = await move(session, asked, planned, deployment, options);
+  const { outcome, former } = await restoringScaling(session, endpoint, () =>
+    move(session, asked, planned, deployment, options),
+  );
   const scaled = await ensureScaling(session, planned, deployment);
   return { outcome: outcome === "unchanged" && scaled ? "updated" : outcome, endpoint, config, versions, former };
 }
@@ -96,7 +99,7 @@ async function move(
     seen = await waitUntilSettled(session, asked, options);
   }
   const former = seen?.EndpointConfigName;
-  if (seen?.EndpointStatus === "Failed") {
+  if (seen !== undefined && isLost(seen)) {
     if (options.replaceFailed !== true) throw endedBadly(asked, seen, []);
     await deleteEndpoint(session, asked, options);
     seen = undefined;
@@ -109,8 +112,8 @@ async function move(
   }
   if (seen.EndpointConfigName === config && seen.EndpointStatus === "InService")
     return { outcome: "unchanged", former };
-  if (await wasUnseen(session, endpoint, config))
-    throw (seen.EndpointStatus === "InService" ? rolledBack : endedBadly)(asked, seen, []);
+  const unseen = await takeUnseen(session, endpoint, config);
+  if (unseen !== undefined) throw await lateFailure(session, asked, seen, unseen);
   const remember = options.trial === true ? "trial" : options.giveUp === true ? undefined : "former";
   const change = { name, seen, to: planned.config, make: () => make(session, planned), remember } as const;
   await changeOver(session, asked, change, options);

@@ -45,19 +45,26 @@ export function rolledBack(what: Asked, seen: StandingEndpoint, alarms: readonly
   );
 }
 
+/** What to do about an endpoint in a status in which it cannot stay. */
+export function adviceOn(endpoint: string, status: string): string {
+  const replace = `Read ${logsOf(endpoint)}, then delete it and make it anew: deployEndpoint with replaceFailed.`;
+  const advice: Readonly<Record<string, string>> = {
+    Failed: `SageMaker only lets a failed endpoint be deleted. ${replace}`,
+    OutOfService: `It takes no requests, and no update is known to bring it back. ${replace}`,
+    UpdateRollbackFailed:
+      "Old and new instances serve side by side. Roll back (rollBackEndpoint), or deploy again, as soon as the cause is removed, such as missing capacity.",
+  };
+  return advice[status] ?? "Look at it in the console.";
+}
+
 /** An endpoint that ended in a status in which it cannot stay. */
 export function endedBadly(what: Asked, seen: StandingEndpoint, alarms: readonly string[]): ChurnkitError {
   const { endpoint } = what;
   const { EndpointStatus: status = "unknown", EndpointConfigName: standing } = seen;
-  const advice: Readonly<Record<string, string>> = {
-    Failed: `SageMaker only lets a failed endpoint be deleted: read ${logsOf(endpoint)}, then deploy with replaceFailed.`,
-    UpdateRollbackFailed: `Old and new instances serve side by side. Deploy again, or roll back, as soon as the cause is removed.`,
-    OutOfService: `It takes no requests. Read ${logsOf(endpoint)}; remove the endpoint and deploy again if it does not recover.`,
-  };
   const alarmed = alarms.length > 0 ? ` In ALARM: ${alarms.join(", ")}.` : "";
   return failed(
     what,
-    `The endpoint ${endpoint} is ${status} on the way to ${asked(what)}.${alarmed} ${reasonOf(seen)} ${advice[status] ?? "Look at it in the console."}`,
+    `The endpoint ${endpoint} is ${status} on the way to ${asked(what)}.${alarmed} ${reasonOf(seen)} ${adviceOn(endpoint, status)}`,
     { outcome: "failed", standing, alarms },
   );
 }
@@ -66,7 +73,7 @@ export function endedBadly(what: Asked, seen: StandingEndpoint, alarms: readonly
 export const stuck = (what: Asked, seen: StandingEndpoint, seconds: number): ChurnkitError =>
   failed(
     what,
-    `The endpoint ${what.endpoint} is still ${seen.EndpointStatus ?? "unknown"} after ${Math.round(seconds)} s, on the way to ${asked(what)}. It goes on in AWS: call again to wait on, or read ${logsOf(what.endpoint)}. A container that never answers /ping looks like this.`,
+    `The endpoint ${what.endpoint} is still ${seen.EndpointStatus ?? "unknown"} after ${Math.round(seconds)} s, on the way to ${asked(what)}. It goes on in AWS: call again once that has ended, or with a larger maxSeconds to wait on. Read ${logsOf(what.endpoint)}: a container that never answers /ping looks like this.`,
     { outcome: "stuck", standing: seen.EndpointConfigName },
   );
 

@@ -30,6 +30,24 @@ const passing: Readonly<Record<string, number>> = {
   InternalFailure: 500,
 };
 
+/** The id of a call's nth batch. */
+const idOf = (inferenceId: string, batch: number): string => (batch === 0 ? inferenceId : `${inferenceId}/${batch}`);
+
+/**
+ * Checks an id before the first batch is sent: SageMaker would refuse a later one.
+ *
+ * @throws ChurnkitError OPTION_INVALID.
+ */
+export function checkId(inferenceId: string | undefined, batches: number): void {
+  if (inferenceId === undefined || /^[\x20-\x7e]{1,64}$/.test(idOf(inferenceId, Math.max(0, batches - 1)))) return;
+  const added = batches > 1 ? `, of which the ${batches} batches need the last ${String(batches - 1).length + 1}` : "";
+  throw new ChurnkitError(
+    "OPTION_INVALID",
+    `The inferenceId ${JSON.stringify(inferenceId)} does not fit: SageMaker takes 1 to 64 ASCII characters${added}. Give a shorter one.`,
+    { where: { value: inferenceId } },
+  );
+}
+
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
@@ -49,7 +67,7 @@ export function endpointTransport(
     // Another try has the same body, and the same id.
     if (before !== undefined && body !== before) batches++;
     before = body;
-    const InferenceId = inferenceId !== undefined && batches > 0 ? `${inferenceId}/${batches}` : inferenceId;
+    const InferenceId = inferenceId && idOf(inferenceId, batches);
     const Body = encoder.encode(bodyFor(path, body));
     if (Body.length > mostBytes)
       throw new ChurnkitError(

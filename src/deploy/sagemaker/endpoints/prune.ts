@@ -7,9 +7,10 @@ import type { AwsSession } from "../session.js";
 import { readHistory } from "./history.js";
 import { configsInUse, madeFor, modelsOf } from "./made.js";
 import { deleteMade, type Removed } from "./remove.js";
+import { describeEndpoint } from "./standing.js";
 
 const options = strictObject({ name: optional(suffix), keep: optional(count(0, 1000)) });
-/** A model that no configuration names yet may be that of a deployment under way. */
+/** A configuration that nobody serves yet, and a model that no configuration names yet, may be those of a deployment under way. */
 const youngMs = 3_600_000;
 
 /**
@@ -30,7 +31,7 @@ export async function pruneEndpoint(
   which: {
     /** The endpoint's name, after the target's. */
     readonly name?: string | undefined;
-    /** How many of the newest configurations stay in any case. Default 3. */
+    /** How many of the newest configurations stay in any case, one less than an hour old even with 0. Default 3. */
     readonly keep?: number | undefined;
   } = {},
 ): Promise<Pick<Removed, "configs" | "models">> {
@@ -38,16 +39,19 @@ export async function pruneEndpoint(
   const endpoint = nameOf(session.target, name);
   const made = await madeFor(session, endpoint);
   const inUse = await configsInUse(session);
+  // Old and new instances serve side by side, and SageMaker does not name both configurations.
+  if ((await describeEndpoint(session, endpoint))?.EndpointStatus === "UpdateRollbackFailed")
+    return { configs: [], models: [] };
   const history = await orMissing(readHistory(session, endpoint));
+  const old = session.clock.now() - youngMs;
   const kept = new Set([
-    ...made.configs.slice(0, keep).map((each) => each.name),
+    ...made.configs.filter(({ created }, i) => i < keep || (i === 0 && created >= old)).map((each) => each.name),
     ...inUse.configs,
     ...(history?.previous ?? []),
   ]);
   const configs = made.configs.map((each) => each.name).filter((config) => !kept.has(config));
   const keptModels = await modelsOf(session, kept);
   const named = await modelsOf(session, configs);
-  const old = session.clock.now() - youngMs;
   const models = made.models
     .filter(({ name: model, created }) => !keptModels.has(model) && (named.has(model) || created < old))
     .map((each) => each.name);

@@ -3,10 +3,11 @@ import { nameOf } from "../../aws/target.js";
 import type { AwsSession } from "../session.js";
 import { changeOver, type ChangeOptions, longestUpdate } from "./change-over.js";
 import type { EndpointOutcome } from "./deploy.js";
-import { gone } from "./failures.js";
+import { endedBadly, gone } from "./failures.js";
 import { configBefore, readHistory } from "./history.js";
+import { restoringScaling } from "./parked-scaling.js";
 import { versionsIn } from "./planned.js";
-import { describeConfig, describeEndpoint, isSettled, pendingConfig } from "./standing.js";
+import { describeConfig, describeEndpoint, isLost, isSettled, pendingConfig } from "./standing.js";
 import { waitUntilSettled } from "./wait.js";
 
 /**
@@ -36,8 +37,17 @@ export async function rollBackEndpoint(
   } = {},
   options: ChangeOptions = {},
 ): Promise<EndpointOutcome> {
+  const endpoint = nameOf(session.target, endpointOf.name);
+  return restoringScaling(session, endpoint, () => moveBack(session, endpoint, endpointOf, options));
+}
+
+async function moveBack(
+  session: AwsSession,
+  endpoint: string,
+  endpointOf: Parameters<typeof rollBackEndpoint>[1] & object,
+  options: ChangeOptions,
+): Promise<EndpointOutcome> {
   const { name } = endpointOf;
-  const endpoint = nameOf(session.target, name);
   const first = await describeEndpoint(session, endpoint);
   if (first === undefined) throw gone(endpoint);
   const history = await readHistory(session, endpoint);
@@ -54,6 +64,7 @@ export async function rollBackEndpoint(
       );
   const standing = seen?.EndpointConfigName;
   if (seen === undefined || standing === undefined) throw gone(endpoint);
+  if (isLost(seen)) throw endedBadly({ endpoint, config: "its former configuration", versions: [] }, seen, []);
   const isMixed = seen.EndpointStatus === "UpdateRollbackFailed";
   if (from !== standing && !isMixed) {
     const versions = versionsIn(session.target, (await describeConfig(session, standing)) ?? {});

@@ -25,7 +25,18 @@ export const pendingConfig = (seen: StandingEndpoint): string | undefined =>
   seen.PendingDeploymentSummary?.EndpointConfigName ??
   (seen.EndpointStatus === "Creating" ? seen.EndpointConfigName : undefined);
 
+/** When what is under way began, in milliseconds since 1970; undefined where nothing is. */
+export function changeBegan(seen: StandingEndpoint): number | undefined {
+  if (isSettled(seen)) return undefined;
+  const { PendingDeploymentSummary: pending, EndpointStatus: status, CreationTime, LastModifiedTime } = seen;
+  return (pending?.StartTime ?? (status === "Creating" ? CreationTime : LastModifiedTime))?.getTime();
+}
+
 const settled: ReadonlySet<string> = new Set(["InService", "OutOfService", "Failed", "UpdateRollbackFailed"]);
+
+/** Whether an endpoint serves nobody any more, and no update brings it back: SageMaker lets it be deleted only. */
+export const isLost = ({ EndpointStatus: status }: StandingEndpoint): boolean =>
+  status === "Failed" || status === "OutOfService";
 
 /** Whether nothing is under way at an endpoint. */
 export const isSettled = ({ EndpointStatus: status }: StandingEndpoint): boolean => settled.has(status ?? "");

@@ -2,7 +2,7 @@ import { quietly } from "../../../base/async/index.js";
 import { patiently } from "../patiently.js";
 import type { AwsSession } from "../session.js";
 import { stuck, type Asked } from "./failures.js";
-import { describeEndpoint, isSettled, pendingConfig, type StandingEndpoint } from "./standing.js";
+import { changeBegan, describeEndpoint, isSettled, pendingConfig, type StandingEndpoint } from "./standing.js";
 
 /** What is seen of an endpoint while it changes. */
 export interface EndpointProgress {
@@ -20,13 +20,16 @@ export interface EndpointProgress {
     readonly instances: number | undefined;
     readonly stage: string | undefined;
   }[];
-  /** Seconds since the wait began. */
+  /** Seconds since the change began, as SageMaker has it. */
   readonly seconds: number;
 }
 
 /** How long to wait, and who is told. */
 export interface WaitOptions {
-  /** Seconds that one change may take. Default an hour, and with guardrails what they may take and half an hour. */
+  /**
+   * Seconds that one change may take, from its beginning in SageMaker, however many calls wait for it. Default an hour, and with
+   * guardrails what they may take and half an hour.
+   */
   readonly maxSeconds?: number | undefined;
   /** Is told each change that is seen. */
   readonly onProgress?: ((progress: EndpointProgress) => void) | undefined;
@@ -49,8 +52,8 @@ export async function waitUntilSettled(
   const began = clock.now();
   let last = "";
   for (;;) {
-    const seconds = (clock.now() - began) / 1000;
     const seen = await patiently(clock, () => describeEndpoint(session, what.endpoint));
+    const seconds = Math.max(0, clock.now() - (seen === undefined ? began : (changeBegan(seen) ?? began))) / 1000;
     const state = stateOf(what.endpoint, seen);
     if (JSON.stringify(state) !== last) quietly(() => onProgress?.({ ...state, seconds }));
     last = JSON.stringify(state);

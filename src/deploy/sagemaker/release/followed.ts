@@ -2,7 +2,7 @@ import { ChurnkitError } from "../../../base/errors.js";
 import { sameShares } from "../../rollout/machine.js";
 import type { RolloutState } from "../../rollout/state.js";
 import { numberOf, versionName } from "./model-archive.js";
-import type { ReleaseStatus } from "./status.js";
+import { isDisturbed, type ReleaseStatus } from "./status.js";
 
 /**
  * The version that a candidate follows; undefined for the first one. It is the version that serves alone and has the alias, or, where the
@@ -11,13 +11,18 @@ import type { ReleaseStatus } from "./status.js";
  * @throws ChurnkitError DEPLOY_FAILED when somebody else changed what serves.
  */
 export function followed(
-  { endpoint, alias, serving, disagreements }: ReleaseStatus,
+  { endpoint, endpointStatus, alias, serving, disagreements }: ReleaseStatus,
   candidate: number,
   rollout: RolloutState | undefined,
 ): number | undefined {
   // An endpoint that is being created, or failed, serves nobody.
   if (serving === undefined || Object.keys(serving).length === 0) return undefined;
   const name = versionName(candidate);
+  // A rollout that is under way ends with one version by itself, where SageMaker lets it.
+  if (isDisturbed(endpointStatus) && !isUnderWay(rollout, candidate))
+    throw new ChurnkitError("DEPLOY_FAILED", `${disagreements.join(" ")} Nothing was changed.`, {
+      where: { value: serving },
+    });
   const isAlone = sameShares(serving, { [name]: 1 });
   if (rollout?.candidate === name && (rollout.phase !== "ended" || isAlone)) return numberOf(rollout.stable);
   // The first release was cut off, or its record was lost after all traffic had moved.

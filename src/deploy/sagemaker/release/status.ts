@@ -2,6 +2,7 @@ import type { ObjectStore } from "../../../io/store/index.js";
 import type { ModelRegistry } from "../../../registry/index.js";
 import { nameOf } from "../../aws/target.js";
 import type { Shares } from "../../rollout/ports.js";
+import { adviceOn } from "../endpoints/failures.js";
 import { readShares } from "../endpoints/shares.js";
 import { describeEndpoint } from "../endpoints/standing.js";
 import type { AwsSession } from "../session.js";
@@ -14,6 +15,8 @@ export interface ReleaseStatus {
   readonly endpoint: string;
   /** Version of the registry's alias; undefined before the first release. */
   readonly alias: number | undefined;
+  /** SageMaker's status of the endpoint, such as `InService`; undefined without an endpoint. */
+  readonly endpointStatus: string | undefined;
   /** Shares of the versions in the endpoint's traffic; undefined without an endpoint. */
   readonly serving: Shares | undefined;
   /** Version whose baseline the monitors compare with. */
@@ -53,23 +56,24 @@ export async function releaseStatus(session: AwsSession, released: ReleasedEndpo
   const { registry, alias: name = "champion", store = await session.store() } = released;
   const endpoint = nameOf(session.target, released.name);
   const alias = (await registry.aliases()).get(name);
-  const serving =
-    (await describeEndpoint(session, endpoint)) === undefined ? undefined : await readShares(session, endpoint);
+  const endpointStatus = (await describeEndpoint(session, endpoint))?.EndpointStatus;
+  const serving = endpointStatus === undefined ? undefined : await readShares(session, endpoint);
   const baseline = (await readReleasedBaseline(store, endpoint))?.version;
-  return {
-    endpoint,
-    alias,
-    serving,
-    baseline,
-    disagreements: disagreementsOf(name, { endpoint, alias, serving, baseline }),
-  };
+  const status = { endpoint, endpointStatus, alias, serving, baseline };
+  return { ...status, disagreements: disagreementsOf(name, status) };
 }
+
+/** Whether an endpoint is in a status in which it cannot stay, and nobody knows which version answers. */
+export const isDisturbed = (status: string | undefined): status is string =>
+  status === "Failed" || status === "OutOfService" || status === "UpdateRollbackFailed";
 
 function disagreementsOf(
   name: string,
-  { endpoint, alias, serving, baseline }: Omit<ReleaseStatus, "disagreements">,
+  { endpoint, endpointStatus, alias, serving, baseline }: Omit<ReleaseStatus, "disagreements">,
 ): string[] {
   const found: string[] = [];
+  if (isDisturbed(endpointStatus))
+    found.push(`The endpoint ${endpoint} is ${endpointStatus}. ${adviceOn(endpoint, endpointStatus)}`);
   const wanted = alias === undefined ? undefined : versionName(alias);
   const pointsTo =
     alias === undefined ? `The alias ${name} points to no version` : `The alias ${name} points to version ${alias}`;

@@ -13,8 +13,17 @@ import type { ModelSource } from "./models.js";
 
 /** A container that serves a model, on a port of this machine. */
 export interface ServingContainer {
-  /** Asks it; an error if it cannot be reached. */
-  send(path: string, headers: Readonly<Record<string, string>>, body: Uint8Array): Promise<ContainerAnswer>;
+  /**
+   * Asks it; an error if it cannot be reached, or does not answer in some real milliseconds.
+   *
+   * @param longestMs Default: as long as `fetch` waits.
+   */
+  send(
+    path: string,
+    headers: Readonly<Record<string, string>>,
+    body: Uint8Array,
+    longestMs?: number,
+  ): Promise<ContainerAnswer>;
   /** Loads one of many models if it is not loaded yet, and returns the path of its invocations. @throws ModelMissing. */
   pathOf(targetModel: string): Promise<string>;
   stop(): Promise<void>;
@@ -137,12 +146,17 @@ function requestsTo(
 ): Pick<ServingContainer, "send" | "pathOf"> {
   const loaded = new Map<string, Promise<string>>();
 
-  async function send(path: string, headers: Readonly<Record<string, string>>, body: Uint8Array) {
+  const send: ServingContainer["send"] = async (path, headers, body, longestMs) => {
     const start = performance.now();
-    const response = await fetch(url + path, { method: "POST", headers, body: body as Uint8Array<ArrayBuffer> });
+    const response = await fetch(url + path, {
+      method: "POST",
+      headers,
+      body: body as Uint8Array<ArrayBuffer>,
+      ...(longestMs !== undefined && { signal: AbortSignal.timeout(longestMs) }),
+    });
     const bytes = new Uint8Array(await response.arrayBuffer());
     return { status: response.status, headers: response.headers, body: bytes, took: performance.now() - start };
-  }
+  };
 
   async function load(target: string): Promise<string> {
     const name = createHash("sha256").update(target).digest("hex").slice(0, 32);

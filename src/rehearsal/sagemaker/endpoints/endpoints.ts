@@ -9,7 +9,7 @@ import type { Service } from "../../front/front.js";
 import { reachCapacity, wantCapacity } from "./capacity.js";
 import type { Configs } from "./configs.js";
 import { describeEndpoint, endpointEvent, type Endpoint } from "./endpoint.js";
-import { bringUp, fleetOf, stopFleet } from "./fleet.js";
+import { bringUp, fleetOf, stopFleet, whileHung } from "./fleet.js";
 import type { Models, ModelsOptions } from "./models.js";
 import { resources, type Resources } from "./resources.js";
 import { changeable, checkUnscaled, planned, settled, type IsScaled } from "./rules.js";
@@ -83,6 +83,7 @@ export function endpointLife(options: EndpointsOptions): Endpoints {
 
   async function settle(endpoint: Endpoint, ms: number): Promise<void> {
     await clock.sleep(ms);
+    await whileHung(endpoint.name, endpoint.fleet, options);
     reachCapacity(endpoint.fleet);
     onStatus(endpoint, { status: "InService" });
   }

@@ -3,7 +3,7 @@ import type { VirtualClock } from "../../clock.js";
 import type { Objects } from "../objects.js";
 import type { EndpointConfig } from "./configs.js";
 import { type ContainerHost, ModelMissing, type ServingContainer } from "./container.js";
-import type { ServedVariant } from "./misbehave.js";
+import type { Misbehave, Misbehavior } from "./misbehave.js";
 import type { ModelSource, Models } from "./models.js";
 
 /** A variant of an endpoint, with its capacity. */
@@ -29,8 +29,8 @@ export interface Fleet {
 export interface Machines {
   readonly containers: Pick<ContainerHost, "start">;
   readonly objects: Objects;
-  /** Whether a variant's containers are to answer no ping. */
-  readonly isStuck: (at: ServedVariant) => boolean;
+  /** How a variant is to behave otherwise than it does. */
+  readonly misbehave: Misbehave;
 }
 
 /** Seconds after which SageMaker gives up on a container, unless the variant says otherwise. */
@@ -59,13 +59,39 @@ export async function bringUp(
   fleet: Fleet,
   { clock, machines }: { readonly clock: VirtualClock; readonly machines: Machines },
 ): Promise<void> {
-  const stuck = fleet.variants.find(({ name, model }) =>
-    machines.isStuck({ endpoint, variant: name, model: model.name }),
-  );
+  await whileHung(endpoint, fleet, { clock, machines });
+  const stuck = misbehaving(endpoint, fleet, machines, ({ stuck: isStuck }) => isStuck === true)?.variant;
   if (stuck === undefined) return clock.during(() => startAll(fleet, machines));
   const { ContainerStartupHealthCheckTimeoutInSeconds: seconds = usualStartupSeconds } = stuck.config;
   await clock.sleep(seconds * 1000);
   throw noPing(stuck, "");
+}
+
+/** How often something that hangs is looked at. */
+const hungMs = 60_000;
+
+/** Waits while a variant of a fleet is stuck for ever. */
+export async function whileHung(
+  endpoint: string,
+  fleet: Fleet,
+  { clock, machines }: { readonly clock: VirtualClock; readonly machines: Machines },
+): Promise<void> {
+  while (misbehaving(endpoint, fleet, machines, ({ stuck }) => stuck === "forever") !== undefined)
+    await clock.sleep(hungMs);
+}
+
+/** The first variant of a fleet that misbehaves in some way, and how. */
+export function misbehaving(
+  endpoint: string,
+  { variants }: Fleet,
+  { misbehave }: Machines,
+  fits: (how: Misbehavior) => boolean,
+): { readonly variant: Variant; readonly how: Misbehavior } | undefined {
+  for (const variant of variants) {
+    const how = misbehave({ endpoint, variant: variant.name, model: variant.model.name });
+    if (how !== undefined && fits(how)) return { variant, how };
+  }
+  return undefined;
 }
 
 async function startAll({ variants }: Fleet, { containers, objects }: Machines): Promise<void> {

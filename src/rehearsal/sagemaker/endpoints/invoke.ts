@@ -64,6 +64,7 @@ export function invoker(options: InvokeOptions): Invoke {
     fleet: Fleet,
     invocation: Invocation,
     eventId: string,
+    isQueued: boolean,
   ): Promise<ContainerAnswer> {
     const begin = performance.now();
     const { name, model, container, instances } = variant;
@@ -74,8 +75,8 @@ export function invoker(options: InvokeOptions): Invoke {
     else {
       const path = model.isMulti ? await container.pathOf(invocation.TargetModel ?? "") : "/invocations";
       answer = await container
-        .send(path, headersOf(invocation), Body)
-        .catch((error: unknown) => failure(0, String(error)));
+        .send(path, headersOf(invocation), Body, isQueued ? undefined : longestMs)
+        .catch((error: unknown) => failure(0, isTimeout(error) ? timedOut : String(error)));
     }
     const { took } = answer;
     const { latency, overhead } = mishap.times(took, performance.now() - begin - took);
@@ -110,8 +111,8 @@ export function invoker(options: InvokeOptions): Invoke {
     for (const shadow of fleet.variants.filter(({ isShadow }) => isShadow))
       // The weight says which part of the production variant's requests is copied. Answers are dropped, errors too.
       if (random() < shadow.weight / variant.weight)
-        void clock.during(() => ask(shadow, fleet, invocation, eventId)).catch(() => undefined);
-    const answer = await ask(variant, fleet, invocation, eventId).catch((error: unknown) => {
+        void clock.during(() => ask(shadow, fleet, invocation, eventId, isQueued)).catch(() => undefined);
+    const answer = await ask(variant, fleet, invocation, eventId, isQueued).catch((error: unknown) => {
       throw error instanceof ModelMissing ? refused(error.message) : error;
     });
     if (answer.status < 200 || answer.status >= 300) throw modelError(answer);
@@ -146,6 +147,8 @@ function choose(
 }
 
 const timedOut = "Your invocation timed out while waiting for a response from container primary.";
+
+const isTimeout = (error: unknown): boolean => error instanceof Error && error.name === "TimeoutError";
 
 const failure = (status: number, said: string): ContainerAnswer => ({
   status,

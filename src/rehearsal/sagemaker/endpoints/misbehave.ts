@@ -11,8 +11,13 @@ export interface Misbehavior {
   readonly errors?: number;
   /** Milliseconds of latency on top, as its metrics have them. Callers don't wait. */
   readonly slower?: number;
-  /** Whether its containers never come into service: they answer no ping until SageMaker gives up on them. */
-  readonly stuck?: boolean;
+  /**
+   * Whether its containers don't come into service: they answer no ping until SageMaker gives up on them. With `"forever"` SageMaker does
+   * not, and every change of the endpoint stays under way for as long as this is asked for.
+   */
+  readonly stuck?: boolean | "forever";
+  /** Where an update to it ends that fails, in place of the version before: a rollback fails, too. */
+  readonly strands?: "OutOfService" | "UpdateRollbackFailed";
   /** Milliseconds of latency, or what its container really takes, which depends on this machine. Default 20. */
   readonly latency?: number | "measured";
 }

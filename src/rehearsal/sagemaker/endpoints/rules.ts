@@ -10,14 +10,15 @@ export type IsScaled = (endpoint: string, variant: string) => boolean;
 
 /** An endpoint, if it may be changed. */
 export function changeable(endpoint: Endpoint): Endpoint {
-  if (endpoint.status === "Failed")
-    throw invalid(`Cannot update endpoint "${endpoint.arn}" in the status Failed: it can only be deleted.`);
+  // Of OutOfService, AWS's documentation says only that it takes no requests.
+  if (endpoint.status === "Failed" || endpoint.status === "OutOfService")
+    throw invalid(`Cannot update endpoint "${endpoint.arn}" in the status ${endpoint.status}: it can only be deleted.`);
   return settled(endpoint);
 }
 
 /** An endpoint, if nothing is under way with it. */
 export function settled(endpoint: Endpoint): Endpoint {
-  if (endpoint.status === "InService" || endpoint.status === "Failed") return endpoint;
+  if (["InService", "Failed", "OutOfService", "UpdateRollbackFailed"].includes(endpoint.status)) return endpoint;
   throw invalid(`Cannot update in-progress endpoint "${endpoint.arn}".`);
 }
 

@@ -71,7 +71,7 @@ export function endpointService(options: EndpointServiceOptions): EndpointServic
     ...options,
     onNote,
     ...{ models, configs, tags, arn: arn("endpoint") },
-    machines: { containers, objects, isStuck: (at) => misbehave(at)?.stuck === true },
+    machines: { containers, objects, misbehave },
     alarmState,
     background,
     onEnd: () => capture.flush(),

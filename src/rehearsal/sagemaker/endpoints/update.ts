@@ -1,7 +1,7 @@
 import type { VirtualClock } from "../../clock.js";
 import type { Plan, Step } from "./deployment.js";
 import type { Endpoint, Pending, VariantStatus } from "./endpoint.js";
-import { bringUp, sizeOf, stopFleet, type Fleet, type Machines } from "./fleet.js";
+import { bringUp, misbehaving, sizeOf, stopFleet, type Fleet, type Machines } from "./fleet.js";
 
 /** Virtual milliseconds until new instances have started, and until an update is undone. */
 export const startMs = 180_000;
@@ -22,7 +22,7 @@ export interface UpdateOptions {
 /** Why an update is undone. SageMaker says so only where a container did not start. */
 class Rollback extends Error {}
 
-/** Moves an endpoint to another fleet by a plan, or back: it is in service at the end either way. */
+/** Moves an endpoint to another fleet by a plan, or back: it is in service at the end either way, unless a model `strands` it. */
 export async function runUpdate(endpoint: Endpoint, fleet: Fleet, plan: Plan, options: UpdateOptions): Promise<void> {
   const { clock, onStatus } = options;
   const begin = clock.now();
@@ -56,7 +56,10 @@ export async function runUpdate(endpoint: Endpoint, fleet: Fleet, plan: Plan, op
     await clock.during(() => stopFleet(fleet.variants));
     endpoint.pending = undefined;
     const reason = error instanceof Rollback ? undefined : error instanceof Error ? error.message : String(error);
-    onStatus(endpoint, { status: "InService", reason });
+    const { how: { strands: status = "InService" } = {} } =
+      misbehaving(endpoint.name, fleet, options.machines, ({ strands }) => strands !== undefined) ?? {};
+    if (status === "OutOfService") await clock.during(() => stopFleet(endpoint.fleet.variants));
+    onStatus(endpoint, { status, reason });
   }
 
   function enter(Status: VariantStatus["Status"], StatusMessage: string): void {

@@ -56,6 +56,19 @@ describe("a typed client of an endpoint", () => {
     await expect(client.predict({ ...customer, tenure: "long" })).rejects.toMatchObject({ code: "VALUE_INVALID" });
   });
 
+  it("refuses an id that does not fit before the first batch", async () => {
+    calls.length = 0;
+    const many = [customer, customer, customer];
+    const refused = { code: "OPTION_INVALID", message: expect.stringMatching(/1 to 64 ASCII.*last 2/) as unknown };
+    await expect(client.predictMany(many, { inferenceId: "x".repeat(63) })).rejects.toMatchObject(refused);
+    for (const inferenceId of ["x".repeat(65), "Zoë", ""])
+      await expect(client.predict(customer, { inferenceId })).rejects.toMatchObject({ code: "OPTION_INVALID" });
+    expect(calls).toEqual([]);
+    await client.predictMany(many, { inferenceId: "x".repeat(62) });
+    await client.predict(customer, { inferenceId: "x".repeat(64) });
+    expect(calls.map(({ InferenceId }) => InferenceId?.length)).toEqual([62, 64, 64]);
+  });
+
   it("tries again what may pass, with the same id, and tells the container's own status", async () => {
     calls.length = 0;
     faults.push({

@@ -44,7 +44,7 @@ describe.skipIf(!hasMoto)("an endpoint that is deployed", () => {
       outcome: "unchanged",
       former: first.config,
     });
-    expect(calls).toEqual(["DescribeEndpoint"]);
+    expect(calls).toEqual(["DescribeEndpoint", "ListTags"]);
     expect(await inventory()).toEqual(made);
   });
 
@@ -146,7 +146,7 @@ describe.skipIf(!hasMoto)("an endpoint that is deployed", () => {
   it("stops waiting in time, and goes on when it is called again", async () => {
     const { session, run } = await account();
     const stuck = run(deployEndpoint(session, serving("v1"), { maxSeconds: 60 }));
-    await expect(stuck).rejects.toThrow(/still Creating after 60 s.*call again to wait on/);
+    await expect(stuck).rejects.toThrow(/still Creating after 6\d s.*call again once that has ended/);
     await expect(run(deployEndpoint(session, serving("v1")))).resolves.toMatchObject({ outcome: "created" });
     await expect(run(deployEndpoint(session, serving("v2"), { maxSeconds: 60 }))).rejects.toThrow(/still Updating/);
     // Somebody else's update is not disturbed.

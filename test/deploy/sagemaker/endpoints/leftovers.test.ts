@@ -6,6 +6,7 @@ import {
   removeEndpoint,
   rollBackEndpoint,
 } from "../../../../src/deploy/sagemaker/index.js";
+import { Paused, pausing } from "../../../../src/base/async/index.js";
 import type { RehearsalOptions } from "../../../../src/rehearsal/rehearse.js";
 import { type EndpointAccount, endpointAccount, mortal, serving } from "../../../helpers/endpoint-session.js";
 import { awsPython, type Moto, sharedMoto } from "../../../helpers/moto.js";
@@ -45,6 +46,9 @@ describe.skipIf(!hasMoto)("what deployments leave behind", () => {
     expect(pruned.configs.toSorted()).toEqual(configs.slice(0, 2));
     expect(pruned.models).toHaveLength(2);
     expect(await inventory()).toMatchObject({ configs: configs.slice(2), endpoints: [{ config: configs[4] }] });
+    // The newest may be that of a deployment under way, whatever is to be kept.
+    expect(await run(pruneEndpoint(session, { keep: 0 }))).toEqual({ configs: [], models: [] });
+    await rehearsal.clock.advanceTo(rehearsal.clock.now() + 3_600_000);
     expect(await run(pruneEndpoint(session, { keep: 0 }))).toMatchObject({ configs: [configs[5]] });
     expect(await run(pruneEndpoint(session, { keep: 0 }))).toEqual({ configs: [], models: [] });
     await expect(run(rollBackEndpoint(session))).resolves.toMatchObject({ config: configs[3] });
@@ -55,6 +59,15 @@ describe.skipIf(!hasMoto)("what deployments leave behind", () => {
     expect((await run(pruneEndpoint(session))).models).toEqual([]);
     await rehearsal.clock.advanceTo(rehearsal.clock.now() + 2 * 3_600_000);
     expect((await run(pruneEndpoint(session))).models).toHaveLength(1);
+  });
+
+  it("is pruned beside a deployment under way, which goes on", async () => {
+    const { session, run, inventory } = await account();
+    // Killed before the endpoint is created.
+    await run(deployEndpoint(mortal(session, 2), serving("v1"))).catch(() => undefined);
+    expect(await inventory()).toMatchObject({ endpoints: [], configs: { length: 1 } });
+    expect(await run(pruneEndpoint(session, { keep: 0 }))).toEqual({ configs: [], models: [] });
+    expect(await run(deployEndpoint(session, serving("v1")))).toMatchObject({ outcome: "created" });
   });
 
   it("goes with the endpoint, and nothing else does", async () => {
@@ -110,5 +123,65 @@ describe.skipIf(!hasMoto)("scaling", () => {
     expect(await inventory()).toMatchObject({ scaled: registered, policies });
     await run(deployEndpoint(session, larger()));
     expect(await inventory()).toMatchObject({ scaled: registered, policies });
+  });
+
+  /** An account whose scaling nobody describes, and a deployment that demands it off. */
+  async function undescribed() {
+    const made = await account();
+    const { session, run, rehearsal } = made;
+    await run(deployEndpoint(session, scaled("v1")));
+    const of = { ServiceNamespace: "sagemaker", ResourceId: "endpoint/churn-dev/variant/main" } as const;
+    const action = { ...of, ScalableDimension: "sagemaker:variant:DesiredInstanceCount" } as const;
+    await session.call("application-auto-scaling", "PutScheduledAction", {
+      ...action,
+      ScheduledActionName: "nightly",
+      Schedule: "cron(0 22 * * ? *)",
+      ScalableTargetAction: { MinCapacity: 1, MaxCapacity: 2 },
+    });
+    const larger = serving("v2", {
+      config: { kind: "real-time", variants: [{ model: "v2", instanceType: "ml.m5.xlarge", instances: 2 }] },
+    });
+    const all = async () => {
+      const { ScheduledActions } = await session.call("application-auto-scaling", "DescribeScheduledActions", of);
+      const actions = ScheduledActions?.map(({ ScheduledActionName, Schedule, ScalableTargetAction }) => ({
+        ...{ ScheduledActionName, Schedule, ScalableTargetAction },
+      }));
+      return { ...((await made.inventory()) as object), actions };
+    };
+    return { ...made, rehearsal, larger, all };
+  }
+
+  it("that no deployment describes is put back after a kill behind each call", async () => {
+    const before = await undescribed();
+    const { actions, policies, scaled: registered } = (await before.all()) as Record<string, unknown>;
+    await before.run(deployEndpoint(before.session, before.larger));
+    const expected = await before.all();
+    expect(expected).toMatchObject({ actions, policies, scaled: registered });
+    let after = 0;
+    for (let isOver = false; !isOver;) {
+      const { session, run, larger, all } = await undescribed();
+      isOver = await run(deployEndpoint(mortal(session, ++after), larger)).then(
+        () => true,
+        () => false,
+      );
+      await run(deployEndpoint(session, larger));
+      expect(await all(), `after write ${after}`).toEqual(expected);
+    }
+    expect(after).toBeGreaterThan(9);
+  }, 120_000);
+
+  it("that no deployment describes is put back by a call that did not wait, and after a rollback", async () => {
+    const { session, run, larger, all, rehearsal } = await undescribed();
+    const { actions, policies, scaled: registered } = (await all()) as Record<string, unknown>;
+    const step = () => run(deployEndpoint({ ...session, clock: pausing(session.clock) }, larger));
+    await expect(step()).rejects.toThrow(Paused);
+    expect(await all()).toMatchObject({ actions: [], scaled: [] });
+    await expect(step()).rejects.toThrow(Paused);
+    await run(rehearsal.clock.sleep(1_800_000));
+    expect(await step()).toMatchObject({ outcome: "unchanged" });
+    expect(await all()).toMatchObject({ actions, policies, scaled: registered });
+    await run(rollBackEndpoint(mortal(session, 3))).catch(() => undefined);
+    await run(rollBackEndpoint(session));
+    expect(await all()).toMatchObject({ actions, policies, scaled: registered });
   });
 });
