@@ -145,15 +145,16 @@ export async function rehearse(options: RehearsalOptions = {}): Promise<Rehearsa
   const timeline: RehearsalEntry[] = [];
   const note = (kind: RehearsalEntry["kind"], text: string): void =>
     void timeline.push({ time: new Date(clock.now()).toISOString(), kind, text });
+  const onNote = (text: string): void => void notes.push(text);
   const noteChange = changeLog(timeline, place);
   const permissions = permissionsOf({
     place,
     policies: options.permissions,
     onDenied: (reason) => note("denied", reason),
-    onNote: (text) => void notes.push(text),
+    onNote,
   });
   const emulator = emulatorAt(options.emulator, region);
-  const aws = awsServices({ options, clock, place, emulator, permissions, onCall, note });
+  const aws = awsServices({ options, clock, place, emulator, permissions, onCall, note, onNote });
   const front = await startFront({
     clock,
     services: aws.services,

@@ -34,6 +34,8 @@ export interface World {
   /** Lets a call pass, or throws its answer. */
   readonly onCall: (call: AwsCall, input: unknown) => void;
   readonly note: (kind: RehearsalEntry["kind"], text: string) => void;
+  /** Is told what is not as in AWS. */
+  readonly onNote: (text: string) => void;
 }
 
 export interface AwsServices {
@@ -61,7 +63,7 @@ export function awsServices(world: World): AwsServices {
     },
   });
   const told = telling({ place, emit: bus.emit, send: letters.send, note });
-  const monitoring = cloudWatchService(clock, place, told.alarm);
+  const monitoring = cloudWatchService(clock, place, told.alarm, world.onNote);
   const { sagemaker, scaling, close } = sageMakerOf(world, { letters, bus, told, monitoring, lambda });
   const states = statesService({
     clock,

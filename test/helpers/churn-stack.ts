@@ -16,7 +16,23 @@ const targetOf = (stage: string, account: string, region: string) => ({
   bucket: `churn-${stage}-data`,
 });
 export const devTarget = targetOf("dev", "123456789012", "us-east-1");
-export const prodTarget = { ...targetOf("prod", "210987654321", "eu-west-1"), tags: { team: "retention" } };
+export const prodTargetIn = (account: string) => ({
+  ...targetOf("prod", account, "eu-west-1"),
+  tags: { team: "retention" },
+});
+export const prodTarget = prodTargetIn("210987654321");
+
+/** A network of two zones. */
+export interface Network {
+  readonly vpcId: string;
+  readonly subnets: readonly string[];
+  readonly routeTables: readonly string[];
+}
+const network: Network = {
+  vpcId: "vpc-0a1b2c3d",
+  subnets: ["subnet-0a1b2c3d", "subnet-0a1b2c3e"],
+  routeTables: ["rtb-0a1b2c3d", "rtb-0a1b2c3e"],
+};
 
 const ingest = {
   id: "ingest",
@@ -69,9 +85,17 @@ export function devStack(app = testApp(), props: Partial<ChurnLoopProps> = {}): 
   return stack;
 }
 
+export const prodScaling: NonNullable<ChurnLoopProps["scaling"]>[number] = {
+  config: { kind: "real-time", name: "v1", variants: [{ model: "v1", instanceType: "ml.m5.large" }] },
+  variant: { hold: 600, schedule: [{ name: "night", at: "cron(0 20 * * ? *)", min: 1, max: 2 }] },
+};
+
 /** Everything that a loop can have. */
-export function prodStack(app = testApp()): Stack {
-  const { account, region } = prodTarget;
+export function prodStack(
+  app = testApp(),
+  { within = network, ...props }: Partial<ChurnLoopProps> & { readonly within?: Network } = {},
+): Stack {
+  const { account, region } = props.target ?? prodTarget;
   const stack = new Stack(app, "churn-prod", { env: { account, region } });
   new ChurnLoop(stack, "Loop", {
     ...shared,
@@ -83,23 +107,19 @@ export function prodStack(app = testApp()): Stack {
     alarms: { dailyUsd: 50, anomalies: 2 },
     dashboard: { hourlyUsd: 0.115 },
     budget: { usd: 500 },
-    scaling: [
-      {
-        config: { kind: "real-time", name: "v1", variants: [{ model: "v1", instanceType: "ml.m5.large" }] },
-        variant: { hold: 600, schedule: [{ name: "night", at: "cron(0 20 * * ? *)", min: 1, max: 2 }] },
-      },
-    ],
+    scaling: [prodScaling],
     replicaRegion: "eu-central-1",
     repository: true,
     trail: true,
     apiKeys: true,
     vpc: Vpc.fromVpcAttributes(stack, "Vpc", {
-      vpcId: "vpc-0a1b2c3d",
+      vpcId: within.vpcId,
       vpcCidrBlock: "10.0.0.0/16",
       availabilityZones: ["eu-west-1a", "eu-west-1b"],
-      privateSubnetIds: ["subnet-0a1b2c3d", "subnet-0a1b2c3e"],
-      privateSubnetRouteTableIds: ["rtb-0a1b2c3d", "rtb-0a1b2c3e"],
+      privateSubnetIds: [...within.subnets],
+      privateSubnetRouteTableIds: [...within.routeTables],
     }),
+    ...props,
   });
   return stack;
 }

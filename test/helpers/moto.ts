@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { startMoto as startServer } from "../../src/rehearsal/moto.js";
 import { answers, pythonVenv } from "./venv.js";
 
-const venv = pythonVenv("aws-venv", "moto-5.2.5", ["moto[server,all]==5.2.5"]);
+const venv = pythonVenv("aws-venv", "moto-5.2.5-cfn-lint-1.58.0", ["moto[server,all]==5.2.5", "cfn-lint==1.58.0"]);
 
 /**
  * Is there a Python environment with moto and botocore? Sets it up first where that can be done. Where it cannot, one
@@ -13,6 +13,9 @@ const venv = pythonVenv("aws-venv", "moto-5.2.5", ["moto[server,all]==5.2.5"]);
  * Use: `const ready = await awsPython("S3 store against moto"); describe.skipIf(!ready)(...)`.
  */
 export const awsPython = venv.ready;
+
+/** The linter of templates in that environment; call {@link awsPython} first. */
+export const cfnLintPath = resolve(venv.folder, "bin/cfn-lint");
 
 /** The folder of botocore's service models inside the environment; call {@link awsPython} first. */
 export function botocoreData(): string {

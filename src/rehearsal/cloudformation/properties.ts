@@ -29,6 +29,17 @@ export class Properties {
     return inner;
   }
 
+  /** The items of a property, of which each member must be read too. */
+  items(name: string): readonly Properties[] {
+    const values = (this.take(name) ?? []) as readonly Record<string, unknown>[];
+    return values.map((value, i) => {
+      const path = `${name}[${i}]`;
+      const item = this.#inner.get(path) ?? new Properties(value);
+      this.#inner.set(path, item);
+      return item;
+    });
+  }
+
   /** The properties of these names that are there. */
   some(...names: readonly string[]): Record<string, unknown> {
     const given = names.map((name) => [name, this.take(name)] as const);

@@ -8,13 +8,14 @@ export interface Wire {
   /** In the JSON protocol. */
   json(service: JsonService, operation: string, input: object): Promise<Record<string, unknown>>;
   /** In the query protocol. The answer is XML. */
-  query(service: "iam" | "sns", operation: string, input: object): Promise<string>;
+  query(service: QueryService, operation: string, input: object): Promise<string>;
 }
 
 /** How requests name a service's operations. */
 const targets = {
   "application-autoscaling": "AnyScaleFrontendService",
   budgets: "AWSBudgetServiceGateway",
+  cloudtrail: "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101",
   ecr: "AmazonEC2ContainerRegistry_V20150921",
   events: "AWSEvents",
   kms: "TrentService",
@@ -28,7 +29,8 @@ const targets = {
 } as const;
 type JsonService = keyof typeof targets;
 
-const versions = { iam: "2010-05-08", sns: "2010-03-31" };
+const versions = { ec2: "2016-11-15", iam: "2010-05-08", sns: "2010-03-31" };
+type QueryService = keyof typeof versions;
 
 export function wireTo(url: string, region: string): Wire {
   async function post(service: string, operation: string, type: string, target: string, body: string): Promise<string> {
@@ -55,25 +57,27 @@ export function wireTo(url: string, region: string): Wire {
     },
     query(service, operation, input) {
       const form = new URLSearchParams({ Action: operation, Version: versions[service] });
-      for (const [name, value] of formOf(input)) form.set(name, value);
+      // EC2 numbers the items of a list without a word.
+      const item = service === "ec2" ? "" : "member.";
+      for (const [name, value] of formOf(input, item)) form.set(name, value);
       return post(service, operation, "application/x-www-form-urlencoded", "", form.toString());
     },
   };
 }
 
 /** The names and values of a form that stands for an input: lists by `member`, and `Attributes`, the only map, by `entry`. */
-function formOf(value: unknown, path = ""): [string, string][] {
+function formOf(value: unknown, item: string, path = ""): [string, string][] {
   if (value === undefined) return [];
   if (typeof value !== "object" || value === null)
     return [[path, typeof value === "string" ? value : JSON.stringify(value)]];
   const under = (name: string): string => (path === "" ? name : `${path}.${name}`);
-  if (Array.isArray(value)) return value.flatMap((each, i) => formOf(each, under(`member.${i + 1}`)));
+  if (Array.isArray(value)) return value.flatMap((each, i) => formOf(each, item, under(`${item}${i + 1}`)));
   if (path === "Attributes")
     return Object.entries(value).flatMap(([key, each], i) => [
       [under(`entry.${i + 1}.key`), key] as [string, string],
-      ...formOf(each, under(`entry.${i + 1}.value`)),
+      ...formOf(each, item, under(`entry.${i + 1}.value`)),
     ]);
-  return Object.entries(value).flatMap(([name, each]) => formOf(each, under(name)));
+  return Object.entries(value).flatMap(([name, each]) => formOf(each, item, under(name)));
 }
 
 /** The text of an element of an answer in XML. */

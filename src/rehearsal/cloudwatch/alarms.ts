@@ -41,6 +41,14 @@ interface Watched {
 const isComposite = (definition: Alarm["definition"]): definition is PutCompositeAlarmInput =>
   "AlarmRule" in definition;
 
+/** Whether an alarm compares with a band that CloudWatch learns. That is not imitated: only a hand changes its state. */
+function isLearned(definition: Alarm["definition"]): boolean {
+  if (isComposite(definition)) return false;
+  const { Metrics = [], ThresholdMetricId } = definition;
+  const band = ThresholdMetricId === undefined ? undefined : Metrics.find(({ Id }) => Id === ThresholdMetricId);
+  return band?.Expression?.startsWith("ANOMALY_DETECTION_BAND(") === true;
+}
+
 /** The metrics that an alarm reads. */
 function metricsOf(definition: Alarm["definition"]): ReadonlySet<string> {
   if (isComposite(definition)) return new Set();
@@ -53,8 +61,14 @@ function metricsOf(definition: Alarm["definition"]): ReadonlySet<string> {
  * INSUFFICIENT_DATA, as in CloudWatch.
  *
  * @param onChange is told each change, in order.
+ * @param onNote is told what is not as in CloudWatch.
  */
-export function watchAlarms(clock: VirtualClock, data: MetricData, onChange: (change: AlarmChange) => void): Alarms {
+export function watchAlarms(
+  clock: VirtualClock,
+  data: MetricData,
+  onChange: (change: AlarmChange) => void,
+  onNote: (text: string) => void,
+): Alarms {
   const watched = new Map<string, Watched>();
 
   const find = (name: string): AlarmState => watched.get(alarmName(name))?.alarm.state ?? "INSUFFICIENT_DATA";
@@ -77,7 +91,7 @@ export function watchAlarms(clock: VirtualClock, data: MetricData, onChange: (ch
   /** Evaluates at the end of the period, and again after the next one if anything could differ then. */
   function schedule(entry: Watched): void {
     const { definition } = entry.alarm;
-    if (entry.cancel !== undefined || isComposite(definition)) return;
+    if (entry.cancel !== undefined || isComposite(definition) || isLearned(definition)) return;
     const period = periodOf(definition) * 1000;
     const end = (Math.floor(clock.now() / period) + 1) * period;
     entry.cancel = clock.at(end, () => {
@@ -104,6 +118,8 @@ export function watchAlarms(clock: VirtualClock, data: MetricData, onChange: (ch
       const name = definition.AlarmName ?? "";
       // Refused now where it could not be evaluated later.
       if (isComposite(definition)) refuseCircle(name, definition.AlarmRule ?? "", ruleOf);
+      else if (isLearned(definition))
+        onNote(`The alarm ${name} never goes off here: anomaly detection is not imitated.`);
       else evaluateAlarm(definition, data, clock.now(), "INSUFFICIENT_DATA");
       const former = watched.get(name)?.alarm;
       stop(name);

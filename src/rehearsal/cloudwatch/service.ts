@@ -25,14 +25,16 @@ type Wire<Input, Dates extends keyof Input> = Omit<Input, Dates> & { readonly [K
  * CloudWatch: metrics, alarms that are evaluated as time passes, and dashboards, which are only kept.
  *
  * @param onChange is told each change of an alarm.
+ * @param onNote is told what is not as in CloudWatch.
  */
 export function cloudWatchService(
   clock: VirtualClock,
   place: AwsPlace,
   onChange: (change: AlarmChange) => void,
+  onNote: (text: string) => void,
 ): Service {
   const data = metricData();
-  const alarms = watchAlarms(clock, data, onChange);
+  const alarms = watchAlarms(clock, data, onChange, onNote);
   const dashboards = new Map<string, string>();
   function describe({ AlarmNames, AlarmNamePrefix = "", StateValue }: DescribeAlarmsInput): object {
     const found = alarms.all().filter(({ name, state }) => {

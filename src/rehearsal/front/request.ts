@@ -2,6 +2,7 @@ import type { IncomingMessage } from "node:http";
 import { parseJson } from "../../base/json/index.js";
 import { AwsError } from "./aws-error.js";
 import { queryInput } from "./query.js";
+import { fromEc2 } from "./shapes/ec2.js";
 import type { ServiceModel, ServiceModels } from "./shapes/model.js";
 import { shapeProblems } from "./shapes/problems.js";
 import { readRest } from "./shapes/rest.js";
@@ -37,7 +38,9 @@ export function readRequest(
     const [model, input] = [models?.(modelName(service, "query")), queryInput(form)];
     const shape =
       model && Object.hasOwn(model.operations, operation) ? model.operations[operation]?.input?.shape : undefined;
-    return { protocol: "query", operation, input: model && shape ? typed(model, shape, input) : input };
+    if (model === undefined || shape === undefined) return { protocol: "query", operation, input };
+    const named = model.metadata?.protocol === "ec2" ? fromEc2(model, shape, input) : input;
+    return { protocol: "query", operation, input: typed(model, shape, named) };
   }
   const { method = "", url = "", headers } = incoming;
   const model = models?.(modelName(service, "rest")) ?? (Object.hasOwn(own, service) ? own[service] : undefined);

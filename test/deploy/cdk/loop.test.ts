@@ -1,12 +1,11 @@
-import { Stack, Validations } from "aws-cdk-lib";
+import { Stack } from "aws-cdk-lib";
 import { Template as Assertions } from "aws-cdk-lib/assertions";
 import { Topic } from "aws-cdk-lib/aws-sns";
-import { AwsSolutionsChecks } from "cdk-nag";
 import { beforeAll, describe, expect, it } from "vitest";
 import { checkStateMachine, policyFor, type StateMachine } from "../../../src/deploy/aws/index.js";
 import { ChurnStorage, ChurnWatch } from "../../../src/deploy/cdk/index.js";
 import { devStack, devTarget, prodStack, prodTarget, testApp } from "../../helpers/churn-stack.js";
-import { statementsOf, type Template, templateValidator } from "../../helpers/cloudformation.js";
+import { statementsOf, type Template } from "../../helpers/cloudformation.js";
 import { validator } from "../../helpers/state-machines.js";
 
 const templates: Record<string, Template> = {};
@@ -284,37 +283,4 @@ describe("a stage", () => {
     template.resourceCountIs("AWS::Budgets::Budget", 0);
     template.allResourcesProperties("AWS::CloudWatch::CompositeAlarm", { AlarmActions: [{ Ref: "TopicBFC7AF6E" }] });
   });
-});
-
-describe("checkers", () => {
-  it("cdk-nag finds nothing that is not argued", () => {
-    const app = testApp();
-    Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
-    devStack(app);
-    prodStack(app);
-    expect(() => app.synth()).not.toThrow();
-    // It does find what is planted.
-    const planted = testApp();
-    Validations.of(planted).addPlugins(new AwsSolutionsChecks(planted));
-    new Topic(new Stack(planted, "planted"), "Topic");
-    expect(() => planted.synth()).toThrow(/AwsSolutions-SNS3/);
-  }, 60_000);
-
-  /** Said by AWS's validator, and why that is right. */
-  const argued: Readonly<Record<string, string>> = {
-    W3005: "the CDK names a role beside its policy, which only the policy needs",
-    W9013: "a target names its account, and a stack of another one is refused",
-  };
-
-  it("AWS's validator of templates finds nothing that is not argued", () => {
-    const findings = templateValidator();
-    for (const stack of stacks) {
-      const found = findings(templateOf(stack));
-      expect(found.filter((each) => !argued[each.split(" ")[1] ?? ""])).toEqual([]);
-    }
-    const [id = "", alarm] =
-      Object.entries(templateOf("churn-dev").Resources).find(([, { Type }]) => Type === "AWS::CloudWatch::Alarm") ?? [];
-    const planted = { Resources: { [id]: { ...alarm, Properties: { ...alarm?.Properties, Treshold: 1 } } } };
-    expect(findings(planted).join()).toContain("Treshold");
-  }, 120_000);
 });

@@ -15,6 +15,7 @@ import {
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { cloudWatchSink } from "../../../src/io/metrics/cloudwatch-sink.js";
 import { virtualClock, type VirtualClock } from "../../../src/rehearsal/clock.js";
+import type { AlarmChange } from "../../../src/rehearsal/cloudwatch/alarms.js";
 import { cloudWatchService } from "../../../src/rehearsal/cloudwatch/service.js";
 import { startFront, type AwsCall, type Front } from "../../../src/rehearsal/front/front.js";
 
@@ -26,15 +27,17 @@ let clock: VirtualClock;
 let front: Front;
 let client: CloudWatchClient;
 let changes: string[];
+let notes: string[];
 let calls: AwsCall[];
 
 beforeEach(async () => {
   clock = virtualClock(start);
   changes = [];
+  notes = [];
   calls = [];
-  const monitoring = cloudWatchService(clock, place, ({ alarm, former }) => {
-    changes.push(`${(clock.now() - start) / minute} ${alarm.name} ${former.state} -> ${alarm.state}`);
-  });
+  const onChange = ({ alarm, former }: AlarmChange): void =>
+    void changes.push(`${(clock.now() - start) / minute} ${alarm.name} ${former.state} -> ${alarm.state}`);
+  const monitoring = cloudWatchService(clock, place, onChange, (text) => void notes.push(text));
   front = await startFront({ clock, services: { monitoring }, onCall: (call) => void calls.push(call) });
   client = new CloudWatchClient({
     endpoint: front.url,
@@ -111,6 +114,27 @@ describe("alarms over HTTP, on the virtual clock", () => {
       "60 errors INSUFFICIENT_DATA -> OK",
       "60 both ALARM -> OK",
     ]);
+  });
+
+  it("of anomaly detection are kept as they are: what CloudWatch learns is not imitated", async () => {
+    const band: PutMetricAlarmCommandInput = {
+      AlarmName: "unusual",
+      ComparisonOperator: "LessThanLowerOrGreaterThanUpperThreshold",
+      EvaluationPeriods: 1,
+      ThresholdMetricId: "band",
+      Metrics: [
+        { Id: "band", Expression: "ANOMALY_DETECTION_BAND(seen, 2)" },
+        { Id: "seen", MetricStat: { Metric: { Namespace: "N", MetricName: "M" }, Period: 60, Stat: "Sum" } },
+      ],
+    };
+    await client.send(new PutMetricAlarmCommand(band));
+    await client.send(new PutMetricDataCommand({ Namespace: "N", MetricData: [{ MetricName: "M", Value: 1e9 }] }));
+    await clock.advanceTo(start + 120 * minute);
+    expect(changes).toEqual([]);
+    expect(notes).toEqual(["The alarm unusual never goes off here: anomaly detection is not imitated."]);
+    // A band that is none is refused.
+    const none = { ...band, ThresholdMetricId: "seen" };
+    await expect(client.send(new PutMetricAlarmCommand(none))).rejects.toThrow(/ANOMALY_DETECTION_BAND/);
   });
 
   it("refuse a composite alarm that depends on itself, directly or through others", async () => {

@@ -3,14 +3,18 @@ import { accessKinds } from "./access.js";
 import { bucketKinds } from "./buckets.js";
 import type { Kind } from "./kind.js";
 import { messageKinds } from "./messages.js";
+import { networkKinds } from "./network.js";
 import { runningKinds } from "./running.js";
+import { scalingKinds } from "./scaling.js";
 import { watchingKinds } from "./watching.js";
 
 const kinds: Readonly<Record<string, Kind>> = {
   ...accessKinds,
   ...bucketKinds,
   ...messageKinds,
+  ...networkKinds,
   ...runningKinds,
+  ...scalingKinds,
   ...watchingKinds,
 };
 

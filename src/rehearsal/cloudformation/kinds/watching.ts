@@ -1,5 +1,6 @@
 import type { Properties } from "../properties.js";
-import { type Kind, putKind, type Surroundings, tagMap } from "./kind.js";
+import type { Wire } from "../wire.js";
+import { type Kind, putKind, type Surroundings, tagMap, tagsIn } from "./kind.js";
 
 const alarm = (operation: string): Kind =>
   putKind({
@@ -62,7 +63,39 @@ const logGroup: Kind = {
   remove: ({ id }, { wire }) => wire.json("logs", "DeleteLogGroup", { logGroupName: id }),
 };
 
+const trail: Kind = {
+  named: "TrailName",
+  create: async (properties, { wire, arn }) => {
+    const Name = properties.text("TrailName");
+    await wire.json("cloudtrail", "CreateTrail", { Name, ...trailOf(properties), TagsList: tagsIn(properties) });
+    await record(Name, properties, wire);
+    return { id: Name, attributes: { Arn: arn("cloudtrail", `trail/${Name}`) } };
+  },
+  update: async (properties, { wire }, made) => {
+    properties.some("TrailName", "Tags");
+    await wire.json("cloudtrail", "UpdateTrail", { Name: made.id, ...trailOf(properties) });
+    await record(made.id, properties, wire);
+    return made;
+  },
+  remove: ({ id }, { wire }) => wire.json("cloudtrail", "DeleteTrail", { Name: id }),
+};
+
+const trailOf = (properties: Properties): object => ({
+  ...properties.some("S3BucketName", "S3KeyPrefix", "EnableLogFileValidation"),
+  ...properties.some("IncludeGlobalServiceEvents", "IsMultiRegionTrail"),
+  KmsKeyId: properties.take("KMSKeyId"),
+});
+
+/** What a trail records, and whether it does. */
+async function record(Name: string, properties: Properties, wire: Wire): Promise<void> {
+  const EventSelectors = properties.take("EventSelectors");
+  if (EventSelectors !== undefined)
+    await wire.json("cloudtrail", "PutEventSelectors", { TrailName: Name, EventSelectors });
+  await wire.json("cloudtrail", properties.take("IsLogging") === true ? "StartLogging" : "StopLogging", { Name });
+}
+
 export const watchingKinds: Readonly<Record<string, Kind>> = {
+  "AWS::CloudTrail::Trail": trail,
   "AWS::CloudWatch::Alarm": alarm("PutMetricAlarm"),
   "AWS::CloudWatch::CompositeAlarm": alarm("PutCompositeAlarm"),
   "AWS::CloudWatch::Dashboard": dashboard,

@@ -6,6 +6,7 @@ import { parseJson } from "../../../base/json/index.js";
 
 /** What is read of botocore's service-2.json. */
 export interface ServiceModel {
+  readonly metadata?: { readonly protocol: string };
   readonly operations: Readonly<Record<string, Operation>>;
   readonly shapes: Readonly<Record<string, Shape>>;
 }
@@ -21,6 +22,8 @@ export interface Member {
   /** Where a request of a REST protocol has it; otherwise in the body. */
   readonly location?: "uri" | "querystring" | "header" | "headers";
   readonly locationName?: string;
+  /** Its name in forms of EC2, where that is no other one. */
+  readonly queryName?: string;
 }
 
 export interface Shape {
