@@ -14,6 +14,7 @@ const system = [
   "test/io/{prometheus-sink,s3-errors,s3-faults,s3-objects,s3-registry,s3-store,s3-stream}.test.ts",
   "test/model/explain/shap.test.ts",
   "test/model/network/enough-members.test.ts",
+  "test/model/tuning/{cross-validate,tune}.test.ts",
   "test/monitor/erase-s3.test.ts",
   "test/pipeline/main-job.test.ts",
   "test/registry/{sagemaker,sagemaker-faults,mlflow/mlflow-registry}.test.ts",

@@ -12,6 +12,7 @@ const verbs = {
   validate: () => import("./commands/validate.js"),
   train: () => import("./commands/train.js"),
   predict: () => import("./commands/predict.js"),
+  compare: () => import("./commands/compare.js"),
   evaluate: () => import("./commands/evaluate.js"),
   explain: () => import("./commands/explain.js"),
   drift: () => import("./commands/drift.js"),

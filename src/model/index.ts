@@ -27,6 +27,8 @@ export { wasmEngine } from "./kinds/network/wasm/engine.js";
 export { chooseThreshold, costThreshold, type ThresholdRule } from "./training/threshold.js";
 export { seenRows, trainingFactsOf } from "./training/training-facts.js";
 export { train, type TrainedModel, type TrainOptions } from "./training/train.js";
+export { compareLearners, type LearnerComparison } from "./tuning/compare-learners.js";
+export { crossValidate, type CrossValidation } from "./tuning/cross-validate.js";
 export { backgroundFromProfile, backgroundFromTable } from "./explain/background.js";
 export { explain, explainerOf } from "./explain/explainer.js";
 export type { Explainer, Explanation } from "./explain/explanation.js";

@@ -78,6 +78,43 @@ export function chiSquareTail(x: number, df: number): Tail {
 /** P(|Z| >= |z|) of the standard normal distribution. */
 export const normalTwoSidedTail = (z: number): Tail => gammaTail(0.5, (z * z) / 2);
 
+/** P(|T| >= |t|) of Student's t distribution with `df` degrees of freedom, above 0: I(df / 2, 1 / 2) at df / (df + t^2). */
+export function studentTwoSidedTail(t: number, df: number): Tail {
+  const y = t * t < 1e300 ? (t * t) / (df + t * t) : 1;
+  return y === 0 ? certain : betaTail(df / (df + t * t), y, df / 2, 0.5);
+}
+
+/**
+ * The regularized incomplete beta function I(a, b) at x, with y = 1 - x: the continued fraction (NIST DLMF 8.17.22) by
+ * Lentz's method, on the side where it converges fast.
+ */
+function betaTail(x: number, y: number, a: number, b: number): Tail {
+  if (x === 0) return { p: 0, log10p: -Number.MAX_VALUE };
+  const front = logGamma(a + b) - logGamma(a) - logGamma(b) + a * log(x) + b * log(y);
+  if (x < (a + 1) / (a + b + 2)) return fromLog(front + log(betaFraction(x, a, b) / a));
+  return fromComplement(Math.min(1, (exp(front) * betaFraction(y, b, a)) / b));
+}
+
+function betaFraction(x: number, a: number, b: number): number {
+  const tiny = 1e-300;
+  let c = 1;
+  let d = 1 / nonZero(1 - ((a + b) * x) / (a + 1), tiny);
+  let fraction = d;
+  const limit = 500 + 50 * Math.sqrt(a + b);
+  for (let m = 1; m < limit; m++) {
+    const even = (m * (b - m) * x) / ((a + 2 * m - 1) * (a + 2 * m));
+    d = 1 / nonZero(1 + even * d, tiny);
+    c = nonZero(1 + even / c, tiny);
+    fraction *= d * c;
+    const odd = (-(a + m) * (a + b + m) * x) / ((a + 2 * m) * (a + 2 * m + 1));
+    d = 1 / nonZero(1 + odd * d, tiny);
+    c = nonZero(1 + odd / c, tiny);
+    fraction *= d * c;
+    if (Math.abs(d * c - 1) < 1e-16) break;
+  }
+  return fraction;
+}
+
 /**
  * P(K >= lambda) of the Kolmogorov distribution, the limit of sqrt(nm / (n + m)) * D: the alternating series, and below
  * lambda = 1 the theta-function dual of its complement (Kolmogorov 1933; both converge in a few terms).

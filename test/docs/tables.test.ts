@@ -183,6 +183,7 @@ describe("docs/command-line*.md equal --help", async () => {
     "train",
     "predict",
     "evaluate",
+    "compare",
     "explain",
     "drift",
     "serve",

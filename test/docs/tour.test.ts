@@ -103,6 +103,7 @@ describe("--json has the documented fields", () => {
     validate: customers,
     train: [...customers, "--out", "short", "--single", "--epochs", "2"],
     evaluate: ["short", "customers.csv"],
+    compare: [...customers, "--learners", "logistic,forest", "--folds", "2"],
     explain: ["model", "customers.csv", "--limit", "2"],
     drift: ["customers.csv", ...customers],
     monitor: ["model", "captured.jsonl"],

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { memoryStore } from "../../src/io/store/memory-store.js";
 import { churnNetwork } from "../../src/model/kinds/network/learner.js";
-import { openWorkerPool } from "../../src/model/kinds/network/worker-pool.js";
+import { openWorkerPool } from "../../src/model/kinds/worker-pool.js";
 import { train, type TrainOptions } from "../../src/model/training/train.js";
 import { ensureBuilt } from "../helpers/built.js";
 import { customerFeatures, customers } from "../helpers/customers.js";
@@ -66,12 +66,12 @@ describe("a training thread", () => {
     const onWorker = (worker: (typeof started)[number]): void => void started.push(worker);
     process.on("worker", onWorker);
     const unobserved = await leftBehind(async () => {
-      const pool = await openWorkerPool(1);
+      const pool = await openWorkerPool("network", 1);
       if (pool === undefined) throw new Error("no threads here");
       const job = {} as Parameters<typeof pool.run>[0];
       started[0]?.emit("error", new Error("out of memory"));
-      await expect(pool.run(job, { onEpoch: () => undefined })).rejects.toMatchObject({ code: "THREAD_FAILED" });
-      await expect(pool.run(job, { onEpoch: () => undefined })).rejects.toMatchObject({ code: "THREAD_FAILED" });
+      await expect(pool.run(job)).rejects.toMatchObject({ code: "THREAD_FAILED" });
+      await expect(pool.run(job)).rejects.toMatchObject({ code: "THREAD_FAILED" });
       await pool.close();
     });
     process.off("worker", onWorker);

@@ -19,7 +19,8 @@ export interface TimeShares {
   readonly shares: { readonly validation?: number | undefined; readonly test: number };
 }
 
-function timeValues(table: Table, name: string): Float64Array {
+/** The values of a column to split by, all known. */
+export function timeValues(table: Table, name: string): Float64Array {
   const where = { file: table.source, column: name };
   const column = table.contract.columns.find((entry) => entry.name === name);
   const data = table.columns.get(name);
@@ -52,7 +53,7 @@ function cutValue(cut: Date | string | number): number {
  * Returns the value at which the last `count` of the sorted values begin; equal values stay together, in the later
  * part.
  */
-const cutBefore = (sorted: Float64Array, count: number): number =>
+export const cutBefore = (sorted: Float64Array, count: number): number =>
   count === 0 ? Infinity : (sorted[Math.max(0, sorted.length - count)] as number);
 
 /**

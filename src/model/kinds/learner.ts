@@ -82,6 +82,11 @@ export interface Learner {
   readonly name: string;
   /** Plain JSON, kept in the bundle's provenance. */
   readonly parameters: Readonly<Record<string, unknown>>;
+  /**
+   * The options from which `learnerNamed` makes the same learner on another thread; absent if only this object can
+   * train, as with an engine of the caller's.
+   */
+  readonly options?: object | undefined;
   /** Number of folds without validation rows: each class must have as many rows. */
   readonly folds?: number | undefined;
   /** Trains on a matrix; stops and calibrates on `validation` if it is given, else on folds of the training rows. */

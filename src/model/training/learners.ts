@@ -40,5 +40,5 @@ export function learnerNamed(name: string, options: object = {}): Learner {
       "OPTION_INVALID",
       `The learner ${known} has no option ${JSON.stringify(unknown.slice(0, 80))}. Use one of ${names.join(", ")}.`,
     );
-  return learners[known](options);
+  return { ...learners[known](options), options };
 }

@@ -7,14 +7,14 @@ import { hashTable, labels, type Table } from "../../data/table/index.js";
 import type { Artifact } from "../artifact.js";
 import { openBudget, type Cap } from "../kinds/budget.js";
 import { goldenRows } from "../bundle/golden.js";
-import { fitCalibration } from "./calibration/fit-calibration.js";
-import { calibrate } from "../scoring/calibrate.js";
+import { decide } from "./decide.js";
+import { defaultWorkers } from "./default-workers.js";
 import { compile } from "../scoring/compile.js";
 import { evaluateScores, summarize, type Evaluation } from "../evaluate/evaluate-scores.js";
 import type { LabeledMatrix, Learned, Learner, LearnerContext } from "../kinds/learner.js";
 import { logistic } from "../kinds/linear/learner.js";
 import { churnNetwork } from "../kinds/network/learner.js";
-import { chooseThreshold, type ThresholdRule } from "./threshold.js";
+import type { ThresholdRule } from "./threshold.js";
 import type { TrainedModel, TrainOptions } from "./train.js";
 import { trainingExtras } from "./training-facts.js";
 
@@ -76,15 +76,13 @@ async function assemble(
   shared: Pick<Artifact, "contract" | "recipe" | "baseline" | "extras"> &
     Pick<Artifact["provenance"], "dataHash" | "rows" | "gitCommit">,
   learner: Learner,
-  { model, heldOut, found, caps = [], learner: maker = learner.name }: Learned,
+  learned: Learned,
   judged: LabeledMatrix,
   rule: ThresholdRule,
   seed: number,
 ): Promise<{ artifact: Artifact; evaluation: Evaluation; probabilities: Float64Array }> {
-  const heldLabels = Uint8Array.from(heldOut.rows, (row) => judged.labels[row] ?? 0);
-  const calibration = fitCalibration(heldLabels, heldOut.probabilities);
-  const probabilities = heldOut.probabilities.map((p) => calibrate(calibration, p));
-  const decision = chooseThreshold(heldLabels, probabilities, rule);
+  const { model, found, caps = [], learner: maker = learner.name } = learned;
+  const { calibration, decision, labels: heldLabels, probabilities } = decide(learned, judged.labels, rule);
   const evaluation = evaluateScores(heldLabels, probabilities, {
     threshold: decision.threshold,
     costs: decision.costs,
@@ -135,15 +133,5 @@ function checkFolds(table: Table, labels: Uint8Array, { name, folds = 0 }: Learn
         `the rows into ${folds} folds and needs as many of each class. Give more rows, or validation rows.`,
       { where: { file: table.source, column, value: label } },
     );
-  }
-}
-
-/** One thread for each processor, at most 8; one if the runtime has no threads. */
-async function defaultWorkers(): Promise<number> {
-  try {
-    const { availableParallelism } = await import("node:os");
-    return Math.min(8, availableParallelism());
-  } catch {
-    return 1;
   }
 }

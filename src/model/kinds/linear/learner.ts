@@ -45,6 +45,7 @@ export function logistic(options: LogisticOptions = {}): Learner {
   return {
     name: "logistic",
     parameters,
+    options,
     folds: parameters.folds,
     fit(training, validation, { seed, budget }) {
       const { matrix, width, labels, details } = training;

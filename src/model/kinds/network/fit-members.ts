@@ -5,15 +5,16 @@ import { kFold, type Fold } from "../../../data/split/index.js";
 import { turn } from "../trees/turn.js";
 import type { Budget, Cap } from "../budget.js";
 import type { EpochRecord, HeldOut, LabeledMatrix, Learned, LearnerContext } from "../learner.js";
+import { sharedCopy } from "../shared-matrix.js";
 import { manyRows, sizedSettings, type SizedSettings } from "./auto-settings.js";
 import { openCheckpoints } from "./checkpoint.js";
 import { enoughMembers } from "./enough-members.js";
 import { churnNetworkSpec, foldsOf, type ChurnNetworkParameters } from "./learner.js";
 import type { TrainingEngine } from "./engine.js";
 import type { FitRows, FittedNetwork } from "./fit-network.js";
-import { runJob, type FitEvents, type FitJob } from "./job.js";
+import { runJob, type FitEvent, type FitJob, type NetworkWork } from "./job.js";
 import { wasmEngine } from "./wasm/engine.js";
-import { openWorkerPool } from "./worker-pool.js";
+import { openWorkerPool } from "../worker-pool.js";
 
 /**
  * Members share this many of the held-out rows, or one in twenty if that is more, with at least a hundredth of that
@@ -35,7 +36,7 @@ function planMembers(
   const rows = training.labels.length;
   const range = (from: number, to: number) => Uint32Array.from({ length: to - from }, (_, i) => from + i);
   if (validation) {
-    const matrix = shared(training.matrix, validation.matrix);
+    const matrix = sharedCopy(training.matrix, validation.matrix);
     const labels = Uint8Array.from([...training.labels, ...validation.labels]);
     const all = {
       matrix,
@@ -46,7 +47,7 @@ function planMembers(
     };
     return Array.from({ length: members }, () => all);
   }
-  const matrix = shared(training.matrix);
+  const matrix = sharedCopy(training.matrix);
   const { width, labels } = training;
   const parts = Math.floor(Math.min(rows / commonRows, 1 / leastShare));
   const positives = labels.reduce((sum, label) => sum + label, 0);
@@ -70,21 +71,6 @@ function planMembers(
   }));
 }
 
-/** Copies arrays one after the other into memory that threads can share, if the runtime has it. */
-function shared(...parts: Float32Array[]): Float32Array {
-  const length = parts.reduce((sum, part) => sum + part.length, 0);
-  const bytes = length * Float32Array.BYTES_PER_ELEMENT;
-  const all = new Float32Array(
-    typeof SharedArrayBuffer === "undefined" ? new ArrayBuffer(bytes) : new SharedArrayBuffer(bytes),
-  );
-  let offset = 0;
-  for (const part of parts) {
-    all.set(part, offset);
-    offset += part.length;
-  }
-  return all;
-}
-
 /** Trains the networks of a `churnNetwork` learner, each on its own rows, and scores the rows left out. */
 export async function fitMembers(
   parameters: ChurnNetworkParameters,
@@ -101,7 +87,7 @@ export async function fitMembers(
   const sized = sizedSettings(parameters, training.labels.length);
   const saved = openCheckpoints(context.checkpoint, { parameters, seed: context.seed }, [training, validation]);
   const threads = engine ? 1 : Math.max(1, Math.min(members, context.workers ?? 1));
-  const pool = threads > 1 ? await openWorkerPool(threads) : undefined;
+  const pool = threads > 1 ? await openWorkerPool<NetworkWork>("network", threads) : undefined;
   const own = engine ?? wasmEngine();
   const { budget, signal } = context;
   const stop = stopFlag(budget);
@@ -124,11 +110,9 @@ export async function fitMembers(
       stateEvery: saved ? 1 : 0,
       stop,
     };
-    const events: FitEvents = {
-      onEpoch(history, state) {
-        if (state) saved?.save(member, state);
-        report(history.length, history.at(-1), false);
-      },
+    const onEpoch = ({ history, state }: FitEvent): void => {
+      if (state) saved?.save(member, state);
+      report(history.length, history.at(-1), false);
     };
     // Work on this thread delays timers and signals.
     const pause = async (): Promise<void> => {
@@ -136,8 +120,8 @@ export async function fitMembers(
       if (budget?.spent) Atomics.store(stop, 0, 1);
     };
     const fitted = await (pool
-      ? pool.run(job, events, signal)
-      : runJob(own, job, events, signal, budget || signal ? pause : undefined));
+      ? pool.run(job, onEpoch, signal)
+      : runJob(own, job, onEpoch, signal, budget || signal ? pause : undefined));
     wanted = Math.min(wanted, enough?.(member, fitted) ?? members);
     // With several threads, extra members may still be training; their results are not needed.
     if (wanted < members) Atomics.store(stop, 0, 1);

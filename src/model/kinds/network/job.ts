@@ -18,15 +18,25 @@ export interface FitJob {
   readonly stop?: Int32Array | undefined;
 }
 
-export interface FitEvents {
-  onEpoch(history: readonly EpochRecord[], state: FitState | undefined): void;
+/** Told after each epoch. */
+export interface FitEvent {
+  readonly history: readonly EpochRecord[];
+  readonly state: FitState | undefined;
+}
+
+/** {@link FitJob} as work for a thread. */
+export interface NetworkWork {
+  readonly kind: "network";
+  readonly job: FitJob;
+  readonly event: FitEvent;
+  readonly result: FittedNetwork;
 }
 
 /** Runs a job on the current thread; `pause` is awaited after each epoch. */
 export function runJob(
   engine: TrainingEngine,
   job: FitJob,
-  events: FitEvents,
+  tell: (event: FitEvent) => void,
   signal?: AbortSignal,
   pause?: () => Promise<void>,
 ): Promise<FittedNetwork> {
@@ -39,7 +49,7 @@ export function runJob(
     },
     onEpoch: async (history, state) => {
       const send = job.stateEvery > 0 && history.length % job.stateEvery === 0;
-      events.onEpoch(history, send ? await state() : undefined);
+      tell({ history, state: send ? await state() : undefined });
     },
   });
 }

@@ -94,6 +94,7 @@ export function churnNetwork(options: ChurnNetworkOptions = {}): Learner {
   return {
     name: "network",
     parameters: { ...parameters, engine: engine?.name ?? "wasm" },
+    options: engine ? undefined : given,
     folds: foldsOf(parameters.members),
     async fit(training, validation, context) {
       const { fitMembers } = await import("./fit-members.js");

@@ -61,6 +61,7 @@ export function boosting(options: BoostingOptions = {}): Learner {
   return {
     name: "boosting",
     parameters: { ...parameters },
+    options,
     folds: parameters.members,
     async fit(training, validation, context) {
       const { fitBoosting } = await import("./fit-boosting.js");

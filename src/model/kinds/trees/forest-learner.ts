@@ -43,6 +43,7 @@ export function forest(options: ForestOptions = {}): Learner {
   return {
     name: "forest",
     parameters: { ...parameters },
+    options,
     async fit(training, validation, context) {
       const { fitForest } = await import("./fit-forest.js");
       return fitForest(parameters, training, validation, context);

@@ -1,0 +1,26 @@
+import type { Calibration, Decision } from "../artifact.js";
+import type { Learned } from "../kinds/learner.js";
+import { calibrate } from "../scoring/calibrate.js";
+import { fitCalibration } from "./calibration/fit-calibration.js";
+import { chooseThreshold, type ThresholdRule } from "./threshold.js";
+
+/** Calibration and threshold of a model, and the rows that chose them. */
+export interface Decided {
+  readonly calibration: Calibration;
+  readonly decision: Decision;
+  /** Labels and calibrated probabilities of the rows that the learner held out. */
+  readonly labels: Uint8Array;
+  readonly probabilities: Float64Array;
+}
+
+/**
+ * Chooses calibration and threshold by the rows that a learner held out.
+ *
+ * @param labels those of the matrix that the held-out rows are of.
+ */
+export function decide({ heldOut }: Pick<Learned, "heldOut">, labels: Uint8Array, rule: ThresholdRule): Decided {
+  const held = Uint8Array.from(heldOut.rows, (row) => labels[row] ?? 0);
+  const calibration = fitCalibration(held, heldOut.probabilities);
+  const probabilities = heldOut.probabilities.map((p) => calibrate(calibration, p));
+  return { calibration, decision: chooseThreshold(held, probabilities, rule), labels: held, probabilities };
+}

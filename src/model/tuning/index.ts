@@ -1,0 +1,2 @@
+export { compareLearners } from "./compare-learners.js";
+export type { CrossValidation, FoldMean, FoldOptions } from "./cross-validate.js";
