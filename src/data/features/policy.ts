@@ -6,7 +6,7 @@ import type { Expression, Typed } from "./expression.js";
  * Encodings of a column, by kind; the first is the default.
  *
  * Numbers: `auto` by shape and by the features' `numeric` setting; `standard`, `log`, `quantile` as one scaled number;
- * `piecewise` as bins. Categories: `auto` by the number of levels; `oneHot`; `target` (cross-fitted target rate);
+ * `piecewise` as bins. Categories: `auto` by the number of levels; `oneHot`; `target` (ordered target rate);
  * `frequency`. Dates: `auto` is age and calendar parts; `age` or `calendar` alone. `drop` leaves the column out.
  */
 export const encodings = {

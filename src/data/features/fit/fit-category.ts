@@ -3,7 +3,7 @@ import type { CategoryPolicy } from "../policy.js";
 import type { OneHotBlock } from "../recipe.js";
 import { dropped, rareRows, type Candidate, type Fitted } from "./candidate.js";
 import { frequencyBlock, maxLevels } from "./frequency.js";
-import { countGroups, targetBlock } from "./fit-target.js";
+import { countGroups, ratesDiffer, targetBlock } from "./fit-target.js";
 
 /** A category with more levels than this is not one-hot encoded by default. */
 const maxOneHotLevels = 30;
@@ -90,8 +90,8 @@ function oneHotCandidate(input: CategoryInput, counts: Uint32Array, missing: num
 }
 
 /**
- * Fits a category: one-hot up to 30 levels; above that the target rate (cross-fitted, see `fitRecipe`) and the
- * frequency of each level; left out if most values are different.
+ * Fits a category: one-hot up to 30 levels; above that the target rate of each level (ordered, see `fitRecipe`), unless
+ * the levels differ in it by chance, and its frequency; left out if most values are different.
  */
 export function fitCategory(input: CategoryInput): Fitted {
   const { name, policy, target } = input;
@@ -111,17 +111,18 @@ export function fitCategory(input: CategoryInput): Fitted {
       ? { candidates: [candidate], notes: [] }
       : dropped(name, "each of its levels occurs in only a few rows");
   }
+  const groups = target && countGroups(input.codes, input.labels.length, target);
+  const alike = encode === "auto" && groups !== undefined && !ratesDiffer(groups);
   const wanted = encode === "auto" ? ["target", "frequency"] : [encode];
   const notes = [
-    ...(wanted.includes("target") && target === undefined ? [`${name}: no target rate, the table has no target`] : []),
+    ...(wanted.includes("target") && groups === undefined ? [`${name}: no target rate, the table has no target`] : []),
+    ...(alike ? [`${name}: no target rate, its levels differ in it no more than by chance`] : []),
     ...(distinct > maxLevels
       ? [`${name}: of its ${distinct} levels the ${maxLevels} most frequent have their own values`]
       : []),
   ];
   const blocks = [
-    wanted.includes("target") && target
-      ? targetBlock(name, input.labels, countGroups(input.codes, input.labels.length, target))
-      : undefined,
+    wanted.includes("target") && groups && !alike ? targetBlock(name, input.labels, groups) : undefined,
     wanted.includes("frequency") ? frequencyBlock(name, input.labels, counts, missing) : undefined,
   ].filter((block) => block !== undefined);
   if (blocks.length === 0) return dropped(name, "its levels differ neither in target rate nor in frequency");

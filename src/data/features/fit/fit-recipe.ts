@@ -4,21 +4,16 @@ import type { Table } from "../../table/table.js";
 import type { Features } from "../define.js";
 import { compileRecipe, type Encoder } from "../encode.js";
 import type { DerivedColumn, FeatureBlock, Recipe } from "../recipe.js";
-import { crossFit, type Folds } from "./cross-fit.js";
 import { affordsDetails } from "./details.js";
 import { withoutDuplicates } from "./duplicates.js";
 import { Fitting } from "./fit-columns.js";
 import { targetLabels } from "./fit-values.js";
+import { orderRates } from "./ordered-rates.js";
 
-/** Options of {@link fitRecipe} for cross-fitting target rates. */
+/** Options of {@link fitRecipe}. */
 export interface FitOptions {
-  /** Seeds the folds of cross-fitted encodings; an unsigned 32-bit integer. */
+  /** Seeds the order of the rows for target rates; an unsigned 32-bit integer. */
   readonly seed: number;
-  /**
-   * Folds for cross-fitting: their number (2 or more, default 5), or the fold of each row (0, 1, ...), such as the
-   * folds of the model's cross-validation.
-   */
-  readonly folds?: Folds | undefined;
 }
 
 /** A recipe and the training rows encoded by it. */
@@ -27,7 +22,7 @@ export interface FittedRecipe {
   readonly encoder: Encoder;
   /**
    * Training rows, row-major, rows x encoder.width. The same as `encoder.encode(table)`, except for target rates,
-   * which come from rows of other folds.
+   * which come from the rows before in a random order.
    */
   readonly matrix: Float32Array;
   /** Omissions and their reasons. */
@@ -80,15 +75,14 @@ function checkTable(features: Features, table: Table): void {
  *   where there would be more than 200 matrix columns and fewer than 5 rows for each.
  * - Booleans: 0 and 1.
  * - Categories up to 30 levels: one-hot; rare levels share a column with those never seen. Above: the log-odds of the
- *   target rate, shrunk toward the base rate as far as levels don't differ by more than chance, and cross-fitted in
- *   `matrix`; and the logarithm of the frequency.
+ *   target rate, shrunk toward the base rate as far as levels don't differ by more than chance, and in `matrix` of the
+ *   rows before in a random order only; and the logarithm of the frequency.
  * - Dates: age in days on the newest training day, and the place in year, month and week.
  * - Left out, with a note: free text, constant columns, categories with most values different, 0/1 columns that repeat
  *   another. Ids, the target and ignored columns never enter.
  *
  * @param table Training rows only. Not changed. Only target rates need its target.
- * @throws ChurnkitError CONTRACT_MISMATCH, TOO_FEW_ROWS (no rows), OPTION_INVALID (folds), FEATURES_INVALID if no
- * feature is left.
+ * @throws ChurnkitError CONTRACT_MISMATCH, TOO_FEW_ROWS (no rows), FEATURES_INVALID if no feature is left.
  * @example
  * ```ts
  * import { defineFeatures, fitRecipe, inferDelimited, tableFromRecords } from "churnkit/data";
@@ -102,7 +96,6 @@ function checkTable(features: Features, table: Table): void {
  * ```
  */
 export function fitRecipe<Row>(features: Features<Row>, table: Table<Row>, options: FitOptions): FittedRecipe {
-  const { seed, folds = 5 } = options;
   checkTable(features, table);
   const target = targetLabels(table);
   const fitting = fitColumns(features, table, target);
@@ -122,6 +115,6 @@ export function fitRecipe<Row>(features: Features<Row>, table: Table<Row>, optio
   };
   const encoder = compileRecipe(recipe, table.contract);
   const matrix = encoder.encode(table);
-  if (target !== undefined) crossFit({ recipe, matrix, width: encoder.width }, table, target, { folds, seed });
+  if (target !== undefined) orderRates({ recipe, matrix, width: encoder.width }, table, target, options.seed);
   return { recipe, encoder, matrix, notes };
 }

@@ -1,5 +1,4 @@
 import { square } from "../../../base/elementary.js";
-import { permutation } from "../../../base/random.js";
 import { logit } from "../../../stats/logistic.js";
 import type { TargetBlock } from "../recipe.js";
 import { keptCodes } from "./frequency.js";
@@ -13,33 +12,37 @@ export interface Groups {
   readonly positives: Uint32Array;
 }
 
-/** Counts by level over all rows, or over the rows outside one fold. */
-export function countGroups(
-  codes: Int32Array,
-  levels: number,
-  target: Uint8Array,
-  outside?: { readonly folds: Uint32Array; readonly fold: number },
-): Groups {
-  const counts = new Uint32Array(levels + 1);
-  const positives = new Uint32Array(levels + 1);
-  for (let i = 0; i < codes.length; i++) {
-    if (outside !== undefined && outside.folds[i] === outside.fold) continue;
-    const code = codes[i] as number;
-    const group = code < 0 ? levels : code;
-    counts[group] = (counts[group] as number) + 1;
-    positives[group] = (positives[group] as number) + (target[i] as number);
-  }
-  return { counts, positives };
+const noGroups = (levels: number): Groups => ({
+  counts: new Uint32Array(levels + 1),
+  positives: new Uint32Array(levels + 1),
+});
+
+/** Adds a row to its level. */
+function addTo({ counts, positives }: Groups, group: number, label: number): void {
+  counts[group] = (counts[group] as number) + 1;
+  positives[group] = (positives[group] as number) + label;
+}
+
+const groupOf = (code: number, levels: number): number => (code < 0 ? levels : code);
+
+/** Counts by level over all rows. */
+export function countGroups(codes: Int32Array, levels: number, target: Uint8Array): Groups {
+  const groups = noGroups(levels);
+  for (let i = 0; i < codes.length; i++) addTo(groups, groupOf(codes[i] as number, levels), target[i] as number);
+  return groups;
 }
 
 const total = (values: Uint32Array): number => values.reduce((a, b) => a + b, 0);
 
-/**
- * Returns how many rows of the base rate are mixed into a level's own rate: p (1 - p) / t, with t the variance of the
- * true rates between levels by the method of moments (one-way ANOVA, as DerSimonian and Laird 1986). If the levels
- * differ no more than by chance, it is a very large number, and so the result a constant.
- */
-function smoothing({ counts, positives }: Groups, base: number): number {
+/** What the levels' rates say about the true ones. */
+interface Variation {
+  /** Variance of the true rates between levels by the method of moments (one-way ANOVA, as DerSimonian and Laird 1986). */
+  readonly variance: number;
+  /** Standard deviations by which the levels differ more than by chance. */
+  readonly sigmas: number;
+}
+
+function variationOf({ counts, positives }: Groups, base: number): Variation {
   const rows = total(counts);
   const chance = base * (1 - base);
   let levels = 0;
@@ -51,8 +54,26 @@ function smoothing({ counts, positives }: Groups, base: number): number {
     between += n * square((positives[i] as number) / n - base);
     squares += n * n;
   });
-  const variance = (between - (levels - 1) * chance) / (rows - squares / rows);
-  return Math.min(Math.max(chance / Math.max(variance, 1e-12), 1), 1e6);
+  const excess = between - (levels - 1) * chance;
+  return { variance: excess / (rows - squares / rows), sigmas: excess / (chance * Math.sqrt(2 * (levels - 1))) };
+}
+
+/** Levels differ by more than chance from here on. */
+const leastSigmas = 2;
+
+/** Returns whether the levels' target rates differ by more than chance. */
+export function ratesDiffer(groups: Groups): boolean {
+  const base = total(groups.positives) / total(groups.counts);
+  return base > 0 && base < 1 && variationOf(groups, base).sigmas >= leastSigmas;
+}
+
+/**
+ * Returns how many rows of the base rate are mixed into a level's own rate: p (1 - p) / t, with t the variance of the
+ * true rates. If the levels differ no more than by chance, it is a very large number, and so the result a constant.
+ */
+function smoothing(groups: Groups, base: number): number {
+  const { variance } = variationOf(groups, base);
+  return Math.min(Math.max((base * (1 - base)) / Math.max(variance, 1e-12), 1), 1e6);
 }
 
 /** Returns the smoothed log-odds of a group relative to the base rate. */
@@ -60,7 +81,7 @@ function logOdds(count: number, positives: number, base: number, prior: number):
   return logit((positives + prior * base) / (count + prior)) - logit(base);
 }
 
-/** Scale that turns counts into values: fitted on all training rows, also for values out of fold. */
+/** Scale that turns counts into values: fitted on all training rows, also for values of some. */
 interface Scale {
   readonly base: number;
   readonly prior: number;
@@ -98,44 +119,25 @@ export function targetBlock(input: string, labels: readonly string[], groups: Gr
 }
 
 /**
- * Returns the values for the training rows: each from the rows of the other folds, so that no row's own label is in
- * its features. Writes column `offset` of the matrix.
+ * Writes the values for the training rows, each from the rows before it in `order`, to the first column of a matrix. Of
+ * few rows the value is near that of the base rate, so it predicts as much as it says, early in the order and late.
  */
-export function writeCrossFitted(
+export function writeOrdered(
   block: TargetBlock,
-  input: { readonly codes: Int32Array; readonly labels: readonly string[] },
+  { codes, labels }: { readonly codes: Int32Array; readonly labels: readonly string[] },
   target: Uint8Array,
-  folds: Uint32Array,
+  order: Uint32Array,
   matrix: Float32Array,
-  offset: number,
   width: number,
 ): void {
-  const { codes, labels } = input;
   const scale = scaleOf(countGroups(codes, labels.length, target));
   const kept = new Set(block.levels);
   const known = labels.map((label) => kept.has(label));
-  const last = folds.reduce((a, b) => Math.max(a, b), 0);
-  for (let fold = 0; fold <= last; fold++) {
-    const others = countGroups(codes, labels.length, target, { folds, fold });
-    for (let row = 0; row < codes.length; row++) {
-      if (folds[row] !== fold) continue;
-      const code = codes[row] as number;
-      const group = code < 0 ? labels.length : code;
-      matrix[row * width + offset] =
-        code >= 0 && known[code] !== true ? block.otherwise : valueOf(others, group, scale);
-    }
+  const before = noGroups(labels.length);
+  for (const row of order) {
+    const code = codes[row] as number;
+    const group = groupOf(code, labels.length);
+    matrix[row * width] = code >= 0 && known[code] !== true ? block.otherwise : valueOf(before, group, scale);
+    addTo(before, group, target[row] as number);
   }
-}
-
-/** Deals the rows of each class to folds in a seeded random order, so that all folds have the same target rate. */
-export function stratifiedFolds(target: Uint8Array, folds: number, seed: number): Uint32Array {
-  const out = new Uint32Array(target.length);
-  const dealt = [0, 0];
-  for (const row of permutation(target.length, seed)) {
-    const label = target[row] as number;
-    const next = dealt[label] ?? 0;
-    out[row] = next % folds;
-    dealt[label] = next + 1;
-  }
-  return out;
 }
