@@ -24,7 +24,7 @@ export interface EndpointAccount {
 }
 
 /** A container that starts fast and scores all alike; the model's variables say how it misbehaves. */
-const container: ContainerEntry = (_, { env, signal }) =>
+export const quickContainer: ContainerEntry = (_, { env, signal }) =>
   new Promise((resolve) => {
     if (env["BROKEN"] === "true") return resolve(1);
     const server = createServer((request, response) => {
@@ -43,7 +43,7 @@ export async function endpointAccount(options: RehearsalOptions = {}): Promise<E
     await store.put(`models/${version}/model.tar.gz`, archive);
   const calls: string[] = [];
   const rehearsal = await rehearse({
-    container,
+    container: quickContainer,
     buckets: () => store,
     ...options,
     onCall: (call, input) => {
@@ -111,7 +111,8 @@ export function mortal(session: AwsSession, writes: number): AwsSession {
   };
 }
 
-async function inventoryOf(session: AwsSession): Promise<unknown> {
+/** Endpoints with what they serve, configurations, models, tags and registrations of scaling. */
+export async function inventoryOf(session: AwsSession): Promise<unknown> {
   const { Endpoints = [] } = await session.call("sagemaker", "ListEndpoints", { MaxResults: 100 });
   const { EndpointConfigs = [] } = await session.call("sagemaker", "ListEndpointConfigs", { MaxResults: 100 });
   const { Models = [] } = await session.call("sagemaker", "ListModels", { MaxResults: 100 });

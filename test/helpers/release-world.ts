@@ -4,6 +4,9 @@ import { type ModelRegistry, storeRegistry } from "../../src/registry/index.js";
 import type { RehearsalOptions } from "../../src/rehearsal/rehearse.js";
 import { sampleArtifact } from "./artifact.js";
 import { type EndpointAccount, endpointAccount } from "./endpoint-session.js";
+import { below, served } from "./release-parts.js";
+
+export { below, served } from "./release-parts.js";
 
 /** A registry with some versions, the target's bucket, and a rehearsal in which releases happen. */
 export interface ReleaseWorld extends EndpointAccount {
@@ -29,18 +32,6 @@ interface ReleaseWorldOptions extends RehearsalOptions {
   readonly versions?: number;
 }
 
-/** Keys of a bucket below a prefix. */
-export const below = (store: ObjectStore, prefix: string): ObjectStore => ({
-  ...store,
-  get: (key) => store.get(prefix + key),
-  put: (key, bytes, options) => store.put(prefix + key, bytes, options),
-  delete: (key) => store.delete(prefix + key),
-  getStream: (key) => store.getStream(prefix + key),
-  putStream: (key, content, options) => store.putStream(prefix + key, content, options),
-  list: async (key) =>
-    (await store.list(prefix + key)).map((info) => ({ ...info, key: info.key.slice(prefix.length) })),
-});
-
 export const canary: Release["rollout"] = {
   strategy: { kind: "canary", steps: [0.2, 0.5, 1], bake: 5 * 60_000 },
   guards: [
@@ -58,11 +49,6 @@ export const guarded = {
 
 /** Whether a call may change something. */
 export const isWrite = (call: string): boolean => !/^(Describe|List|Get|Invoke)/.test(call);
-
-export const served: Release["serve"] = (version, data) => ({
-  models: { [version]: { data } },
-  config: { kind: "real-time", variants: [{ model: version, instanceType: "ml.m5.large", instances: 2 }] },
-});
 
 export async function releaseWorld({
   requestEvery = 15_000,
