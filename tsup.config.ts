@@ -36,6 +36,7 @@ export default defineConfig([
       drift: "src/drift/index.ts",
       monitor: "src/monitor/index.ts",
       report: "src/report/index.ts",
+      tracking: "src/tracking/index.ts",
       registry: "src/registry/index.ts",
       jobs: "src/jobs/index.ts",
       client: "src/client/index.ts",

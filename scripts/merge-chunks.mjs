@@ -17,6 +17,7 @@ const groups = [
   ["monitor"],
   ["registry"],
   ["report"],
+  ["tracking"],
   ["jobs"],
   ["client"],
   ["serving"],

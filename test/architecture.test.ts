@@ -12,6 +12,7 @@ const allowed: Record<string, readonly string[]> = {
   drift: ["base", "stats", "io", "data", "model"],
   monitor: ["base", "stats", "io", "data", "model", "drift"],
   report: ["base", "stats", "io", "data", "model", "drift", "monitor"],
+  tracking: ["base", "io", "model", "report"],
   registry: ["base", "stats", "io", "data", "model", "drift"],
   jobs: ["base", "stats", "io", "data", "model", "drift", "monitor", "registry"],
   serving: ["base", "stats", "io", "data", "model", "drift", "monitor", "registry"],
@@ -48,6 +49,7 @@ const allowed: Record<string, readonly string[]> = {
     "deploy",
     "pipeline",
     "rehearsal",
+    "tracking",
   ],
 };
 

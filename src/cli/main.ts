@@ -23,6 +23,7 @@ const verbs = {
   retraining: () => import("./commands/retraining.js"),
   registry: () => import("./commands/registry.js"),
   run: () => import("./commands/run.js"),
+  runs: () => import("./commands/runs.js"),
   pipeline: () => import("./commands/pipeline.js"),
   rehearse: () => import("./commands/rehearse.js"),
 } as const;

@@ -1,11 +1,13 @@
 import { type Evaluation, metricNames, metrics } from "../model/evaluate/index.js";
 import type { EpochRecord } from "../model/kinds/index.js";
 import { countText, intervalText, metricText } from "./format.js";
+import { drawFile } from "./plot.js";
 import { calibrationPlot } from "./plots/calibration.js";
 import { confusionPlot } from "./plots/confusion.js";
 import { precisionRecallPlot, profitPlot, rocPlot, seriesOf, thresholdPlot } from "./plots/curves.js";
 import { gainsPlot, liftPlot } from "./plots/gains.js";
 import { historyPlot } from "./plots/history.js";
+import { renderReport } from "./render.js";
 import type { Block, Plot, Section, TableColumn } from "./sections.js";
 
 /** A model's evaluation under its name in the report. */
@@ -49,6 +51,37 @@ export function evaluationSections(
     },
   ];
 }
+
+/**
+ * Files of an evaluation for people: the page `report.html`, and each plot of the first model as `plots/<title>.svg`.
+ *
+ * @param models as for {@link evaluationSections}.
+ */
+export async function* evaluationFiles(
+  models: readonly NamedEvaluation[],
+  {
+    title,
+    rows,
+    history,
+  }: {
+    readonly title: string;
+    /** Which rows they are evaluated on. */
+    readonly rows: string;
+    readonly history?: readonly (readonly EpochRecord[])[] | undefined;
+  },
+): AsyncGenerator<{ readonly name: string; readonly content: string }> {
+  const sections = evaluationSections(models, { history });
+  yield { name: "report.html", content: await renderReport({ title, subtitle: rows, sections }) };
+  for (const { title: name, spec } of plotsIn(sections.flatMap(({ blocks }) => blocks))) {
+    const file = name.toLowerCase().replace(/[^a-z0-9]+/g, "-");
+    yield { name: `plots/${file}.svg`, content: await drawFile(spec) };
+  }
+}
+
+const plotsIn = (blocks: readonly Block[]): Plot[] =>
+  blocks.flatMap((block) =>
+    block.kind === "plots" ? block.plots : block.kind === "details" ? plotsIn(block.blocks) : [],
+  );
 
 function headline({ evaluation }: NamedEvaluation): Block {
   const { values, rows, positives, threshold } = evaluation;

@@ -33,6 +33,12 @@ export type ColorName = keyof typeof light;
 /** A color of the theme, for CSS and for plots. */
 export const color = (name: ColorName): string => `var(--${name})`;
 
+/** A drawing with the light colors themselves, on a background of its own. */
+export const inLight = (svg: string): string =>
+  svg
+    .replace(/var\(--([a-z]+)\)/g, (whole, name: string) => (name in light ? light[name as ColorName] : whole))
+    .replace(/^<svg [^>]*>/, (tag) => `${tag}<rect width="100%" height="100%" fill="${light.card}"/>`);
+
 /** Colors of series, in order. */
 export const seriesColors = (["first", "second", "third", "fourth"] as const).map(color);
 

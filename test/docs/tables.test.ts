@@ -193,6 +193,7 @@ describe("docs/command-line*.md equal --help", async () => {
     "retraining",
     "registry",
     "run",
+    "runs",
     "pipeline",
     "rehearse",
   ];

@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import { Option, type Command } from "commander";
 import { ChurnkitError } from "../../base/errors.js";
 import type { Contract } from "../../data/contract/index.js";
@@ -9,6 +10,7 @@ import type { TableDriftOptions } from "../../drift/compare-tables.js";
 import { compareTables, driftAdvice, type DriftReport } from "../../drift/index.js";
 import { writeFileAtomic } from "../../io/atomic.js";
 import { loadBundle } from "../../model/bundle/index.js";
+import type { TrackedRun } from "../../tracking/index.js";
 import { example } from "../help.js";
 import {
   columnsOption,
@@ -21,8 +23,9 @@ import {
 } from "../input.js";
 import { readImportance } from "../importance-file.js";
 import { columns, exit, note, print, shown } from "../output.js";
+import { trackOptions, withRun, type TrackOptions } from "../trackers.js";
 
-interface Options extends ContractArguments {
+interface Options extends ContractArguments, TrackOptions {
   policy: PolicyName;
   segments?: readonly string[];
   ignore?: readonly string[];
@@ -33,7 +36,7 @@ interface Options extends ContractArguments {
 }
 
 export function register(program: Command): void {
-  contractOptions(
+  const command = contractOptions(
     program.command("drift <reference> <current>").description("compare two files; exit code 1 on critical drift"),
   )
     .addOption(
@@ -43,13 +46,25 @@ export function register(program: Command): void {
     .addOption(ignoreOption())
     .option("--importance <file>", "JSON object of weights by column; ranks drift by weight x shift")
     .option("--model <bundle>", "also compare this model's predictions, and rank drift by its SHAP importances")
-    .option("--html <file>", "also write a report with plots")
+    .option("--html <file>", "also write a report with plots");
+  for (const option of trackOptions()) command.addOption(option);
+  command
     .option("--json", "print one line of JSON")
     .addHelpText("after", example("churnkit drift customers.csv later.csv --contract churn.contract.json"))
     .action(run);
 }
 
-async function run(reference: string, current: string, options: Options): Promise<void> {
+const run = (reference: string, current: string, options: Options): Promise<void> =>
+  withRun(options, { name: `drift of ${basename(current)}`, command: "drift" }, (tracked) =>
+    compareFiles(reference, current, options, tracked),
+  );
+
+async function compareFiles(
+  reference: string,
+  current: string,
+  options: Options,
+  tracked: TrackedRun | undefined,
+): Promise<void> {
   const given = options.importance === undefined ? undefined : await readImportance(options.importance);
   const bundle = options.model === undefined ? undefined : await loadBundle(options.model);
   // A missing column is drift, not an error.
@@ -76,16 +91,30 @@ async function run(reference: string, current: string, options: Options): Promis
     importance,
     predictions: scored?.predictions,
   });
-  if (options.html !== undefined) {
+  if (options.html !== undefined || tracked !== undefined) {
     const { driftReportHtml } = await import("../../report/index.js");
-    await writeFileAtomic(
-      options.html,
-      await driftReportHtml(report, { reference, current, policy: policies[policy] }),
-    );
-    note(`wrote ${options.html}`);
+    const page = await driftReportHtml(report, { reference, current, policy: policies[policy] });
+    if (tracked !== undefined) await track(tracked, report, { policy, page });
+    if (options.html !== undefined) {
+      await writeFileAtomic(options.html, page);
+      note(`wrote ${options.html}`);
+    }
   }
   print(options.json, { ...report, advice: driftAdvice(report) }, textOf(report));
   if (report.severity === "critical") process.exitCode = exit.checkFailed;
+}
+
+async function track(
+  run: TrackedRun,
+  report: DriftReport,
+  { policy, page }: { readonly policy: string; readonly page: string },
+): Promise<void> {
+  run.logParameters({ policy, reference_rows: report.rows.reference, current_rows: report.rows.current });
+  run.setTags({ verdict: report.verdict, severity: report.severity });
+  const drifted = report.columns.filter(({ verdict }) => verdict === "drift").length;
+  run.logMetrics({ drifted_columns: drifted, compared_columns: report.columns.length });
+  await run.logArtifact("report.json", `${JSON.stringify(report)}\n`);
+  await run.logArtifact("report.html", page);
 }
 
 /** Relaxes a contract so that a missing value is compared instead of rejecting its row. */

@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import { counted } from "../../base/counted.js";
 import type { Command } from "commander";
 import { ChurnkitError } from "../../base/errors.js";
@@ -12,6 +13,8 @@ import { loadBundle } from "../../model/bundle/index.js";
 import { chanceNote, profitOf, evaluate, type Evaluation, metricNames, metrics } from "../../model/evaluate/index.js";
 import { compile } from "../../model/scoring/index.js";
 import { seenEach, seenRows, trainingFactsOf, type SeenRows, type TrainingFacts } from "../../model/training/index.js";
+import { evaluationMetrics } from "../../tracking/autolog/index.js";
+import type { TrackedRun } from "../../tracking/index.js";
 import { decisionFor, decisionOptions, type DecisionOptions } from "../decision-options.js";
 import { example } from "../help.js";
 import { delimiterOf, delimiterOption, noteSetAside } from "../input.js";
@@ -19,8 +22,9 @@ import { metricFields } from "../metric-fields.js";
 import { modelName, networkCount } from "../model-name.js";
 import { columns, note, print, shown } from "../output.js";
 import { readRows } from "../row-numbers.js";
+import { trackOptions, withRun, type TrackOptions } from "../trackers.js";
 
-interface Options extends DecisionOptions {
+interface Options extends DecisionOptions, TrackOptions {
   rows?: string;
   unseen?: boolean;
   delimiter?: string;
@@ -35,14 +39,25 @@ export function register(program: Command): void {
     .option("--rows <file>", "JSON array of 0-based row numbers to evaluate on")
     .option("--unseen", "leave out rows that the model was trained on")
     .addOption(delimiterOption());
-  decisionOptions(command, "the model's own")
-    .option("--html <file>", "also write a report with plots")
+  decisionOptions(command, "the model's own").option("--html <file>", "also write a report with plots");
+  for (const option of trackOptions()) command.addOption(option);
+  command
     .option("--json", "print one line of JSON")
     .addHelpText("after", example("churnkit evaluate model customers.csv --unseen --html evaluation.html"))
     .action(run);
 }
 
-async function run(bundle: string, file: string, options: Options): Promise<void> {
+const run = (bundle: string, file: string, options: Options): Promise<void> =>
+  withRun(options, { name: `evaluation on ${basename(file)}`, command: "evaluate" }, (tracked) =>
+    evaluateFile(bundle, file, options, tracked),
+  );
+
+async function evaluateFile(
+  bundle: string,
+  file: string,
+  options: Options,
+  tracked: TrackedRun | undefined,
+): Promise<void> {
   const rows = options.rows === undefined ? undefined : await readRows(options.rows);
   const { scorer, artifact } = await loadBundle(bundle);
   const read = await readTable(scorer.contract, file, {
@@ -60,6 +75,7 @@ async function run(bundle: string, file: string, options: Options): Promise<void
   const { learner } = artifact.provenance;
   const evaluation = evaluate({ scorer }, table, decisionFor(scorer.decision, options));
   const notes = [chanceNote(evaluation), seenNote(trainedOn)].filter((text) => text !== undefined);
+  if (tracked !== undefined) await track(tracked, { bundle, file, learner, name: scorer.contract.name, evaluation });
   if (options.html !== undefined) {
     const { evaluationReportHtml } = await import("../../report/index.js");
     await writeFileAtomic(
@@ -94,6 +110,31 @@ async function uncalibrated(artifact: Artifact, table: Table): Promise<Evaluatio
   if (artifact.calibration.kind === "identity") return undefined;
   const scorer = await compile({ ...artifact, calibration: { kind: "identity" } });
   return evaluate({ scorer }, table, { bootstrap: false }).reliability;
+}
+
+/** Logs the figures, the page and the plots. */
+async function track(
+  run: TrackedRun,
+  {
+    bundle,
+    file,
+    learner,
+    name,
+    evaluation,
+  }: {
+    readonly bundle: string;
+    readonly file: string;
+    readonly learner: string;
+    readonly name: string;
+    readonly evaluation: Evaluation;
+  },
+): Promise<void> {
+  const { evaluationFiles } = await import("../../report/model-sections.js");
+  run.logParameters({ bundle: basename(bundle), file: basename(file), learner });
+  run.logMetrics(evaluationMetrics(evaluation));
+  const page = { title: `Evaluation of ${name}`, rows: basename(file) };
+  for await (const one of evaluationFiles([{ name: learner, evaluation }], page))
+    await run.logArtifact(one.name, one.content);
 }
 
 function unseenOf(table: Table, facts: TrainingFacts | undefined, contract: Contract): Table {

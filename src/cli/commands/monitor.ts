@@ -1,6 +1,6 @@
 import { counted } from "../../base/counted.js";
 import { access } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { Option, type Command } from "commander";
 import { ChurnkitError } from "../../base/errors.js";
 import { readTable } from "../../data/read/index.js";
@@ -19,12 +19,14 @@ import { days } from "../../monitor/performance/index.js";
 import { writeFileAtomic } from "../../io/atomic.js";
 import { loadBundle } from "../../model/bundle/index.js";
 import { capturedFiles } from "../../serving/hosts/index.js";
+import type { TrackedRun } from "../../tracking/index.js";
 import { example } from "../help.js";
 import { columnsOption, countOption, ignoreOption, noteSetAside } from "../input.js";
 import { readJson } from "../json-file.js";
 import { columns, exit, note, print } from "../output.js";
+import { trackOptions, withRun, type TrackOptions } from "../trackers.js";
 
-interface Options {
+interface Options extends TrackOptions {
   labels?: string;
   window?: number;
   absent?: boolean;
@@ -45,7 +47,7 @@ interface Options {
 }
 
 export function register(program: Command): void {
-  program
+  const command = program
     .command("monitor <bundle> <captured...>")
     .description("judge captured predictions: data quality, model quality, bias, attribution; exit code 1 if critical")
     .option(
@@ -85,13 +87,25 @@ export function register(program: Command): void {
       "--out <dir>",
       "also write statistics.json, constraints.json, constraint_violations.json and report.json here",
     )
-    .option("--html <file>", "also write a report with plots")
+    .option("--html <file>", "also write a report with plots");
+  for (const option of trackOptions()) command.addOption(option);
+  command
     .option("--json", "print one line of JSON")
     .addHelpText("after", example("churnkit monitor model captured.jsonl --labels churned.csv"))
     .action(run);
 }
 
-async function run(bundle: string, captured: readonly string[], options: Options): Promise<void> {
+const run = (bundle: string, captured: readonly string[], options: Options): Promise<void> =>
+  withRun(options, { name: `monitor of ${basename(bundle)}`, command: "monitor" }, (tracked) =>
+    monitorFiles(bundle, captured, options, tracked),
+  );
+
+async function monitorFiles(
+  bundle: string,
+  captured: readonly string[],
+  options: Options,
+  tracked: TrackedRun | undefined,
+): Promise<void> {
   checkTogether(options);
   const { artifact, scorer } = await loadBundle(bundle);
   const baseline = await baselineFor(options, artifact, scorer.contract);
@@ -140,6 +154,7 @@ async function run(bundle: string, captured: readonly string[], options: Options
   }
   noteRead(result, options);
   await writeFiles(result, options);
+  if (tracked !== undefined) await track(tracked, result);
   const { report, files } = result;
   print(options.json, files["report.json"], textOf(report));
   if (report.severity === "critical") process.exitCode = exit.checkFailed;
@@ -238,6 +253,17 @@ async function writeFiles({ report, files }: MonitorModelRun, { out, html }: Opt
   for (const [name, value] of Object.entries(files))
     await writeFileAtomic(join(out, name), `${JSON.stringify(value, null, 1)}\n`);
   note(`wrote ${Object.keys(files).join(", ")} to ${out}`);
+}
+
+async function track(run: TrackedRun, { report, files }: MonitorModelRun): Promise<void> {
+  const { monitorReportHtml } = await import("../../report/monitor-report.js");
+  run.setTags({ verdict: report.verdict, severity: report.severity });
+  run.setTags(
+    Object.fromEntries(Object.entries(report.monitors).map(([name, { severity }]) => [`monitor.${name}`, severity])),
+  );
+  run.logMetrics({ rows: report.rows.kept, rejected: report.rows.rejected, unscored: report.rows.unscored });
+  for (const [name, value] of Object.entries(files)) await run.logArtifact(name, `${JSON.stringify(value, null, 1)}\n`);
+  await run.logArtifact("report.html", await monitorReportHtml(report));
 }
 
 function textOf({ verdict, severity, rows, monitors, advice }: MonitorReport): string {

@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import type { Command } from "commander";
 import { defineFeatures } from "../../data/features/index.js";
 import type { Table } from "../../data/table/index.js";
@@ -6,9 +7,11 @@ import { validateTable } from "../../data/quality/index.js";
 import type { Facet } from "../../monitor/bias/index.js";
 import { checkFacets, monitorBaseline, watchedArtifact, withMonitorBaseline } from "../../monitor/baseline/index.js";
 import type { Artifact } from "../../model/artifact.js";
-import { checkBundleTarget, saveBundle } from "../../model/bundle/index.js";
+import { checkBundleTarget, packArchive, saveBundle, toBundleFiles } from "../../model/bundle/index.js";
 import { type AutoChoice, learnerNamed, learnerNames, train, type TrainedModel } from "../../model/training/index.js";
 import { chanceNote, evaluate } from "../../model/evaluate/index.js";
+import { evaluationMetrics, trainingLog } from "../../tracking/autolog/index.js";
+import type { TrackedRun } from "../../tracking/index.js";
 import type { ChurnNetworkOptions } from "../../model/kinds/index.js";
 import { ChurnkitError } from "../../base/errors.js";
 import { durationOption, interruptible } from "../budget.js";
@@ -30,8 +33,9 @@ import { columns, exit, note, print, shown } from "../output.js";
 import { trainingProgress } from "../progress.js";
 import { metricFields } from "../metric-fields.js";
 import { modelName, networkCount } from "../model-name.js";
+import { trackOptions, withRun, type TrackOptions } from "../trackers.js";
 
-interface Options extends ContractArguments, DecisionOptions, HoldOutOptions {
+interface Options extends ContractArguments, DecisionOptions, HoldOutOptions, TrackOptions {
   out: string;
   learner: string;
   testRows?: string;
@@ -74,7 +78,9 @@ export function register(program: Command): void {
       "stop training after this time, such as 90s, 10m, 1h30m or 2d, and keep the best model so far",
       durationOption,
     )
-    .option("--checkpoint <dir>", "save the state of training here, and resume from it after an interruption")
+    .option("--checkpoint <dir>", "save the state of training here, and resume from it after an interruption");
+  for (const option of trackOptions()) command.addOption(option);
+  command
     .option("--json", "print one line of JSON")
     .addHelpText("after", example("churnkit train customers.csv --contract churn.contract.json --test 0.2 --out model"))
     .action(run);
@@ -85,7 +91,17 @@ const mostNotes = 5;
 /** Rules that deserve a warning before training; `churnkit validate` reports the rest. */
 const warned: ReadonlySet<QualityRule> = new Set(["leak", "duplicateId", "allMissing", "constant", "imbalance"]);
 
-async function run(file: string, options: Options, command: Command): Promise<void> {
+const run = (file: string, options: Options, command: Command): Promise<void> =>
+  withRun(options, { name: `${options.learner} on ${basename(file)}`, command: "train" }, (tracked) =>
+    trainFile(file, options, command, tracked),
+  );
+
+async function trainFile(
+  file: string,
+  options: Options,
+  command: Command,
+  tracked: TrackedRun | undefined,
+): Promise<void> {
   const started = performance.now();
   const learner = learnerNamed(options.learner, networkOptions(options));
   if (options.target === undefined && options.contract === undefined) {
@@ -117,13 +133,20 @@ async function run(file: string, options: Options, command: Command): Promise<vo
     ...optional("threshold", thresholdRule(options)),
     ...(checkpoint ? { checkpoint } : {}),
     ...optional("gitCommit", await gitCommit()),
+    // The bundle that is saved, with the baseline of its monitors, is logged below.
+    tracker: tracked && { observe: (begin) => trainingLog(tracked, begin, { bundle: false }) },
   });
   release();
   tellFeatures(model.notes);
   if (interrupted()) process.exitCode = exit.interrupted;
-  await saveBundle(await watched(model, training, test, facets), options.out);
+  const artifact = await watched(model, training, test, facets);
+  await saveBundle(artifact, options.out);
   const seconds = Number(((performance.now() - started) / 1000).toFixed(3));
   const judged = test ? evaluate(model, test) : model.heldOut;
+  if (tracked !== undefined) {
+    if (test !== undefined) tracked.logMetrics(evaluationMetrics(judged, "test/"));
+    await tracked.logArtifact("model.tar.gz", await packArchive(await toBundleFiles(artifact)));
+  }
   const notes = [chanceNote(judged), ...capNotes(model, interrupted(), options)].filter((text) => text !== undefined);
   const judge = (one: TrainedModel) =>
     metricFields(one === model ? judged : test ? evaluate(one, test, { bootstrap: false }) : one.heldOut);

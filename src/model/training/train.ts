@@ -5,6 +5,7 @@ import type { BudgetOptions, Cap } from "../kinds/budget.js";
 import type { Scorer } from "../scoring/compile.js";
 import type { Evaluation } from "../evaluate/evaluate-scores.js";
 import type { EpochRecord, HeldOut, Learner, LearnerContext } from "../kinds/learner.js";
+import type { TrainingObserver } from "./observe.js";
 import type { ThresholdRule } from "./threshold.js";
 
 /** Options of {@link train}; every member has a default. */
@@ -28,6 +29,8 @@ export interface TrainOptions<Row = unknown> extends Omit<Partial<LearnerContext
   readonly budget?: BudgetOptions;
   /** Kept in the bundle's provenance. */
   readonly gitCommit?: string;
+  /** Logs the training as a run: a tracker of `churnkit/tracking`, or an open run of it. It cannot fail the training. */
+  readonly tracker?: TrainingObserver | undefined;
 }
 
 /** A model in memory, ready to score, evaluate and save. */
@@ -79,6 +82,11 @@ export async function train<Row, Request>(
   table: Table<Row>,
   options: TrainOptions<Row> = {},
 ): Promise<TrainedModel<Row, Request>> {
+  const { tracker } = options;
+  if (tracker !== undefined) {
+    const { observedTraining } = await import("./observe.js");
+    return observedTraining(features, table, options, tracker);
+  }
   const { trainModel } = await import("./train-model.js");
   return trainModel(features, table, options);
 }

@@ -1,0 +1,173 @@
+import type { Command } from "commander";
+import { writeFileAtomic } from "../../io/atomic.js";
+import { compareRuns, runComparisonHtml, type RunComparison, type RunRecord } from "../../tracking/index.js";
+import { spooledTargets } from "../../tracking/runs/index.js";
+import { example } from "../help.js";
+import { countOption } from "../input.js";
+import { columns, exit, note, print, reasonOf } from "../output.js";
+import { experimentOption, openSpool, openSpooled, openTracker, trackerPlaces } from "../trackers.js";
+
+interface Options {
+  experiment?: string;
+  limit: number;
+  html?: string;
+  json?: boolean;
+}
+
+export function register(program: Command): void {
+  const runs = program.command("runs").description(`list, show and compare tracked runs; a place is ${trackerPlaces}`);
+  runs
+    .command("list <place>")
+    .description("list the runs of an experiment, the newest first")
+    .addOption(experimentOption())
+    .option("--limit <number>", "at most this many", countOption, 20)
+    .option("--json", "print one line of JSON")
+    .addHelpText("after", example("churnkit runs list ./runs"))
+    .action(list);
+  runs
+    .command("show <place> <run>")
+    .description("show a run: parameters, metrics, tags, artifacts")
+    .addOption(experimentOption())
+    .option("--json", "print one line of JSON")
+    .addHelpText("after", example("churnkit runs show ./runs 20261130-104512-1f0c9a3b"))
+    .action(show);
+  runs
+    .command("compare <place> <run> <others...>")
+    .description("put runs side by side, what differs first")
+    .addOption(experimentOption())
+    .option("--html <file>", "also write a page")
+    .option("--json", "print one line of JSON")
+    .addHelpText(
+      "after",
+      example("churnkit runs compare ./runs 20261130-104512-1f0c9a3b 20261130-110201-77ab01c4 --html runs.html"),
+    )
+    .action(compare);
+  runs
+    .command("sync")
+    .description("send what could not be sent when it was logged; exit code 1 if some still waits")
+    .option("--json", "print one line of JSON")
+    .addHelpText("after", example("churnkit runs sync"))
+    .action(sync);
+}
+
+async function list(place: string, { experiment, limit, json }: Options): Promise<void> {
+  const tracker = await openTracker(place, experiment);
+  const found = await tracker.list({ limit });
+  const lines = found.map(({ id, name, status, startedAt, metrics, parent }) => [
+    id,
+    `${parent === undefined ? "" : "  "}${name}`.slice(0, 40),
+    status,
+    timeOf(startedAt),
+    metrics["auc"]?.value.toFixed(4) ?? "-",
+    metrics["logLoss"]?.value.toFixed(4) ?? "-",
+  ]);
+  print(
+    json,
+    { runs: found },
+    found.length === 0
+      ? `there are no runs of this experiment in ${tracker.name}`
+      : columns([["run", "name", "status", "started", "auc", "logLoss"], ...lines]),
+  );
+}
+
+async function show(place: string, id: string, { experiment, json }: Options): Promise<void> {
+  const run = await (await openTracker(place, experiment)).get(id);
+  print(json, run, textOf(run));
+}
+
+function textOf(run: RunRecord): string {
+  const facts = [
+    ["run", run.id],
+    ["name", run.name],
+    ["experiment", run.experiment],
+    ["status", run.status],
+    ["started", timeOf(run.startedAt)],
+    ["ended", run.endedAt === undefined ? "-" : timeOf(run.endedAt)],
+    ["parent", run.parent],
+    ["see", run.link],
+  ].filter((line): line is [string, string] => line[1] !== undefined);
+  const part = (title: string, rows: readonly (readonly string[])[]): string[] =>
+    rows.length === 0 ? [] : [`${title}\n${columns(rows)}`];
+  return [
+    columns(facts),
+    ...part("parameters", sorted(run.parameters)),
+    ...part(
+      "metrics",
+      sorted(run.metrics).map(([name, { value, step }]) => [name, shownNumber(value), `step ${step}`]),
+    ),
+    ...part("tags", sorted(run.tags)),
+    ...part(
+      "inputs",
+      run.inputs.map(({ name, context, hash }) => [name, context, hash]),
+    ),
+    ...part(
+      "artifacts",
+      run.artifacts.map(({ name, bytes }) => [name, String(bytes)]),
+    ),
+  ].join("\n\n");
+}
+
+async function compare(
+  place: string,
+  run: string,
+  others: readonly string[],
+  { experiment, html, json }: Options,
+): Promise<void> {
+  const tracker = await openTracker(place, experiment);
+  const found = compareRuns(await Promise.all([run, ...others].map((id) => tracker.get(id))));
+  if (html !== undefined) {
+    await writeFileAtomic(html, await runComparisonHtml(found));
+    note(`wrote ${html}`);
+  }
+  print(json, found, comparisonText(found));
+}
+
+function comparisonText({ runs, metrics, parameters, tags }: RunComparison): string {
+  const differing = <T extends { readonly differs: boolean }>(rows: readonly T[]): T[] =>
+    rows.filter((row) => row.differs);
+  const lines = [
+    ["", ...runs.map(({ id }) => id)],
+    ["name", ...runs.map(({ name }) => name.slice(0, 40))],
+    ["status", ...runs.map(({ status }) => status)],
+    ...differing(metrics).map(({ name, values, best }) => [
+      name,
+      ...values.map((value, i) => `${value === undefined ? "-" : shownNumber(value)}${i === best ? " *" : ""}`),
+    ]),
+    ...[...differing(parameters), ...differing(tags)].map(({ name, values }) => [
+      name,
+      ...values.map((value) => (value ?? "-").slice(0, 60)),
+    ]),
+  ];
+  return `${columns(lines)}\n\n* best by this metric; what is equal is left out (--json has all)`;
+}
+
+async function sync({ json }: Options): Promise<void> {
+  const targets = await spooledTargets(openSpool());
+  const results: {
+    place: string;
+    runs: number;
+    entries: number;
+    waiting: readonly { run: string; problem: string }[];
+  }[] = [];
+  for (const place of targets) {
+    try {
+      results.push({ place, ...(await (await openSpooled(place)).sync()) });
+    } catch (error) {
+      results.push({ place, runs: 0, entries: 0, waiting: [{ run: "all", problem: reasonOf(error) }] });
+    }
+  }
+  const lines = results.flatMap(({ place, runs, entries, waiting }) => [
+    `${place}: sent ${entries} entries, ${runs} runs are complete`,
+    ...waiting.map(({ run, problem }) => `  ${run} waits: ${problem}`),
+  ]);
+  print(json, { places: results }, lines.length === 0 ? "nothing waits to be sent" : lines.join("\n"));
+  if (results.some(({ waiting }) => waiting.length > 0)) process.exitCode = exit.checkFailed;
+}
+
+const sorted = <T>(record: Readonly<Record<string, T>>): [string, T][] =>
+  Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1));
+
+const timeOf = (iso: string): string => iso.slice(0, 19).replace("T", " ");
+
+const shownNumber = (value: number): string =>
+  Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(6)));

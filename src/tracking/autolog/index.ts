@@ -1,0 +1,2 @@
+export { evaluationMetrics } from "./evaluation-metrics.js";
+export { trainingLog } from "./training-log.js";

@@ -1,0 +1,113 @@
+import { ChurnkitError } from "../../base/errors.js";
+import { version } from "../../base/version.js";
+import type { TrainedModel, TrainingBegin, TrainingWatch } from "../../model/training/index.js";
+import type { TrainingProgress } from "../../model/kinds/index.js";
+import type { TrackedRun } from "../runs/run.js";
+import { evaluationMetrics } from "./evaluation-metrics.js";
+import { flatParameters } from "./flat-parameters.js";
+import { systemMeter } from "./system-meter.js";
+
+/**
+ * Logs a training into a run: parameters, each epoch, figures on held-out rows, pictures and a report, the bundle, what it
+ * took of the machine.
+ *
+ * @param options.bundle log the bundle too. Default true.
+ */
+export function trainingLog(
+  run: TrackedRun,
+  begin: TrainingBegin,
+  { bundle = true }: { readonly bundle?: boolean } = {},
+): TrainingWatch {
+  const meter = systemMeter();
+  const epochs = new Map<string, number>();
+  const { learner, seed, rows, gitCommit, contract } = begin;
+  const given = flatParameters({
+    ...begin.parameters,
+    learner,
+    seed,
+    train_rows: rows.train,
+    validation_rows: rows.validation,
+  });
+  run.logParameters(given);
+  run.setTags({
+    ...meter.tags,
+    "churnkit.version": version,
+    "data.contract": contract.name,
+    seed: String(seed),
+    ...(gitCommit === undefined ? {} : { "git.commit": gitCommit }),
+  });
+  return {
+    progress(progress) {
+      // The last message of a member repeats its epoch.
+      const prefix = prefixOf(progress);
+      if (epochs.get(prefix) === progress.epoch) return;
+      epochs.set(prefix, progress.epoch);
+      logEpoch(run, prefix, progress);
+    },
+    async trained(model) {
+      logFound(run, given, model);
+      logFigures(run, model);
+      run.logMetrics(meter.read());
+      const { dataHash } = model.artifact.provenance;
+      run.setTags({ "data.hash": dataHash });
+      run.logInput({ name: nameOf(begin.source), hash: dataHash, source: begin.source, context: "training" });
+      const { modelFiles } = await import("./model-files.js");
+      for await (const { name, content } of modelFiles(model, { bundle })) await run.logArtifact(name, content);
+    },
+    failed(error) {
+      run.logMetrics(meter.read());
+      const code = ChurnkitError.isInstance(error) ? `${error.code}: ` : "";
+      run.setTags({ error: `${code}${error instanceof Error ? error.message : String(error)}`.slice(0, 1_000) });
+      return Promise.resolve();
+    },
+  };
+}
+
+/** `loss`; of one of several members `member_2/loss`; of one of the learners of `auto` `boosting/loss`. */
+const prefixOf = ({ member, members, learner }: TrainingProgress): string =>
+  `${learner === undefined ? "" : `${learner}/`}${members > 1 ? `member_${member + 1}/` : ""}`;
+
+function logEpoch(run: TrackedRun, prefix: string, progress: TrainingProgress): void {
+  const { epoch, loss, validationLoss, validationAuc } = progress;
+  run.logMetrics(
+    {
+      [`${prefix}loss`]: loss,
+      [`${prefix}validation_loss`]: validationLoss,
+      ...(validationAuc === null ? {} : { [`${prefix}validation_auc`]: validationAuc }),
+    },
+    { step: epoch },
+  );
+}
+
+/** Settings that the data decided; one that differs from what was asked for is logged beside it. */
+function logFound(run: TrackedRun, given: Readonly<Record<string, string>>, { artifact }: TrainedModel): void {
+  const found = Object.entries(
+    flatParameters({ ...artifact.provenance.parameters, threshold_rule: artifact.decision.rule }),
+  );
+  run.logParameters(
+    Object.fromEntries(
+      found.map(([name, value]) => [
+        given[name] === undefined || given[name] === value ? name : `found.${name}`,
+        value,
+      ]),
+    ),
+  );
+  if (artifact.provenance.learner !== given["learner"]) run.setTags({ "auto.chose": artifact.provenance.learner });
+}
+
+function logFigures(run: TrackedRun, { heldOut, baseline, caps, notes }: TrainedModel): void {
+  run.logMetrics(evaluationMetrics(heldOut));
+  if (baseline !== undefined) run.logMetrics(evaluationMetrics(baseline.heldOut, "baseline/"));
+  if (caps.length > 0)
+    run.setTags({
+      caps: caps
+        .map(({ message }) => message)
+        .join("; ")
+        .slice(0, 1_000),
+    });
+  if (notes.length > 0) run.setTags({ notes: notes.join("; ").slice(0, 1_000) });
+}
+
+/** A file's own name: paths of a machine are for nobody else. */
+const nameOf = (source: string): string =>
+  (source.split(/[\\/]/).at(-1) ?? "").replace(/[^A-Za-z0-9_-]+/g, "_").slice(0, 100) || "rows";

@@ -1,0 +1,60 @@
+import { type Cell, type Section } from "../../report/sections.js";
+import { renderReport } from "../../report/render.js";
+import { type ComparedRow, type RunComparison } from "./compare-runs.js";
+
+/**
+ * A comparison of runs as one HTML page: the result of {@link compareRuns}, what differs first.
+ *
+ * @example
+ * ```ts
+ * import { memoryStore } from "churnkit/io";
+ * import { compareRuns, fileTracker, runComparisonHtml } from "churnkit/tracking";
+ *
+ * const tracker = fileTracker(memoryStore());
+ * for (const name of ["first", "second"]) await tracker.start({ name }).end();
+ * const page = await runComparisonHtml(compareRuns(await tracker.list()));
+ * console.assert(page.startsWith("<!doctype html>"));
+ * ```
+ */
+export function runComparisonHtml({ runs, parameters, metrics, tags }: RunComparison): Promise<string> {
+  const heads = runs.map(({ name }) => ({ label: name, number: true }));
+  const table = (title: string, rows: readonly (readonly Cell[])[]): Section => ({
+    title,
+    blocks: [{ kind: "table", columns: [{ label: "" }, ...heads], rows }],
+  });
+  const facts: Cell[][] = [
+    ["id", ...runs.map(({ id }) => id)],
+    [
+      "status",
+      ...runs.map(({ status }): Cell => ({ text: status, tone: status === "failed" ? "critical" : undefined })),
+    ],
+    ["started", ...runs.map(({ startedAt }) => startedAt.slice(0, 19).replace("T", " "))],
+    ["experiment", ...runs.map(({ experiment }) => experiment)],
+  ];
+  const measured = metrics.map(({ name, values, best }): Cell[] => [
+    name,
+    ...values.map((value, i): Cell => (i === best ? { text: figure(value), tone: "good" } : figure(value))),
+  ]);
+  return renderReport({
+    title: "Comparison of runs",
+    subtitle: `${runs.length} runs; the best value of a metric is marked`,
+    sections: [
+      table("Runs", facts),
+      table("Metrics", measured),
+      table("Parameters", parameters.map(textCells)),
+      table("Tags", tags.map(textCells)),
+    ],
+  });
+}
+
+const textCells = ({ name, values, differs }: ComparedRow<string>): Cell[] => [
+  name,
+  ...values.map((value): Cell => {
+    const text = value ?? "–";
+    return differs ? { text, tone: "warning" } : text;
+  }),
+];
+
+/** A number of a metric: whole ones as they are, others with six digits. */
+export const figure = (value: number | undefined): string =>
+  value === undefined ? "–" : Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(6)));

@@ -1,0 +1,1 @@
+export { spooledTargets } from "./spool.js";

@@ -1,0 +1,111 @@
+import { ChurnkitError } from "../../base/errors.js";
+import { sha256Hex } from "../../base/hash.js";
+import { documentError, JsonValue, object, text, utf8Text } from "../../base/json/index.js";
+import type { ObjectStore } from "../../io/store/index.js";
+import { readEntry, writeEntry, type RunEntry, type RunRef } from "./entries.js";
+
+/** Entries of one run that wait to be sent. */
+export interface Waiting {
+  readonly run: RunRef;
+  entries(): Promise<RunEntry[]>;
+  /** Forgets them. */
+  remove(): Promise<void>;
+}
+
+/** Where entries wait that could not be sent to one place. */
+export interface Spool {
+  keep(run: RunRef, entries: readonly RunEntry[]): Promise<void>;
+  /** What waits, run after run, each in order. */
+  waiting(run?: RunRef): Promise<Waiting[]>;
+}
+
+const broken = documentError("STORE_FAILED", "The spooled entries", "Remove the file; its entries are lost.");
+const header = object({ id: text(), experiment: text() });
+const target = object({ url: text() });
+const targetFile = "target.json";
+
+const folderOf = async (url: string): Promise<string> => (await sha256Hex(new TextEncoder().encode(url))).slice(0, 16);
+const fileOf = (sequence: number): string => String(sequence).padStart(10, "0");
+
+/**
+ * A spool in a store: `<place>/<run>/<first sequence>.jsonl`, and a `.bin` for the content of each artifact, written before
+ * the lines that name it.
+ */
+export function spoolIn(store: ObjectStore, url: string): Spool {
+  const encode = (value: string): Uint8Array => new TextEncoder().encode(value);
+  const named = folderOf(url);
+
+  async function contentIn(folder: string, sequence: number, bytes: number): Promise<Uint8Array> {
+    const key = `${folder}/${fileOf(sequence)}.bin`;
+    const found = await store.get(key);
+    if (found?.bytes.length !== bytes) throw broken(key, "do not have the artifact's content");
+    return found.bytes;
+  }
+
+  async function read(key: string): Promise<{ readonly run: RunRef; readonly lines: readonly string[] } | undefined> {
+    const found = await store.get(key);
+    if (found === undefined) return undefined;
+    const [first = "", ...lines] = utf8Text(found.bytes, key, broken).trimEnd().split("\n");
+    return { run: header(JsonValue.parse(first, key, broken)), lines };
+  }
+
+  async function waitingAt(key: string): Promise<Waiting | undefined> {
+    const found = await read(key);
+    const folder = key.slice(0, key.lastIndexOf("/"));
+    return (
+      found && {
+        run: found.run,
+        entries: async () => {
+          const entries: RunEntry[] = [];
+          for (const line of found.lines)
+            entries.push(await readEntry(line, key, broken, (sequence, bytes) => contentIn(folder, sequence, bytes)));
+          return entries;
+        },
+        async remove() {
+          await store.delete(key);
+          // The contents that these lines named: they are not the last to go, so that a kill leaves no lines without them.
+          for (const line of found.lines) {
+            const [, sequence] = /^\{"sequence":(\d+),"event":\{"kind":"artifact"/.exec(line) ?? [];
+            if (sequence !== undefined) await store.delete(`${folder}/${fileOf(Number(sequence))}.bin`);
+          }
+        },
+      }
+    );
+  }
+
+  return {
+    async keep(run, entries) {
+      const folder = `${await named}/${run.id}`;
+      const [first] = entries;
+      if (first === undefined) return;
+      for (const { sequence, event } of entries)
+        if (event.kind === "artifact") await store.put(`${folder}/${fileOf(sequence)}.bin`, event.content);
+      await store.put(`${await named}/${targetFile}`, encode(`${JSON.stringify({ url })}\n`));
+      const lines = [JSON.stringify(run), ...entries.map(writeEntry)];
+      await store.put(`${folder}/${fileOf(first.sequence)}.jsonl`, encode(`${lines.join("\n")}\n`));
+    },
+    async waiting(run) {
+      const found: Waiting[] = [];
+      // In order of their names: run after run, sequence after sequence.
+      for (const { key } of await store.list(`${await named}/${run === undefined ? "" : `${run.id}/`}`)) {
+        const one = key.endsWith(".jsonl") ? await waitingAt(key) : undefined;
+        if (one !== undefined) found.push(one);
+      }
+      return found;
+    },
+  };
+}
+
+/** Addresses of the places for which entries wait. */
+export async function spooledTargets(store: ObjectStore): Promise<string[]> {
+  const all = (await store.list("")).map(({ key }) => key);
+  const urls: string[] = [];
+  for (const key of all.filter((one) => /^[0-9a-f]{16}\/target\.json$/.test(one))) {
+    const folder = key.slice(0, key.indexOf("/") + 1);
+    if (!all.some((one) => one.startsWith(folder) && one.endsWith(".jsonl"))) continue;
+    const found = await store.get(key);
+    if (found === undefined) throw new ChurnkitError("STORE_FAILED", `${key} is gone from ${store.name}. Try again.`);
+    urls.push(target(JsonValue.parse(found.bytes, key, broken)).url);
+  }
+  return urls;
+}

@@ -1,0 +1,154 @@
+import { awaitQuietly } from "../base/async/index.js";
+import { ChurnkitError } from "../base/errors.js";
+import type { ObjectStore } from "../io/store/index.js";
+import type { TrainingWatch } from "../model/training/index.js";
+import { trainingLog } from "./autolog/training-log.js";
+import type { RunBackend } from "./runs/backend.js";
+import { deliver, within, type DeliveryLimits } from "./runs/delivery.js";
+import type { RunRef } from "./runs/entries.js";
+import { openRun } from "./runs/open-run.js";
+import type { RunDelivery, RunSync, RunTracker, StartRunOptions, TrackedRun } from "./runs/run.js";
+import { spoolIn } from "./runs/spool.js";
+
+/** Options that every tracker has. */
+export interface TrackerOptions {
+  /** Experiment of runs that name none. Default `churn`. */
+  readonly experiment?: string | undefined;
+  /**
+   * Keeps what could not be sent, such as a folder on this machine: `sync`, or the next `start`, sends it. Without one it
+   * waits in memory, and is lost with the process.
+   */
+  readonly spool?: ObjectStore | undefined;
+  /** The longest that `end` waits for the tracker, in milliseconds. Default 10,000. */
+  readonly endMs?: number | undefined;
+  /** Called when something could not be sent, once a run. */
+  readonly onProblem?: ((message: string) => void) | undefined;
+}
+
+/** Waits of a single call while the work goes on. */
+const sendMs = 30_000;
+const mostFailures = 3;
+
+/** The rules of all trackers, over the driver of one. */
+export function trackerOver(backend: RunBackend, options: TrackerOptions): RunTracker {
+  const { experiment = "churn", spool: store, endMs = 10_000, onProblem } = options;
+  if (!Number.isFinite(endMs) || endMs < 0)
+    throw new ChurnkitError("OPTION_INVALID", `endMs must be a number of 0 or more, not ${endMs}.`);
+  backend.checkExperiment(experiment);
+  const limits: DeliveryLimits = { sendMs, endMs };
+  const spool = store && spoolIn(store, backend.url);
+  const open = new Set<string>();
+  let catchingUp: Promise<void> | undefined;
+  let over = new AbortController();
+
+  /** An open connection would keep the process alive. */
+  function stopCatchingUp(): void {
+    over.abort();
+    over = new AbortController();
+  }
+
+  async function sync(signal: AbortSignal): Promise<RunSync> {
+    const sent = new Set<string>();
+    const stuck = new Map<string, string>();
+    let entries = 0;
+    for (const one of (await spool?.waiting()) ?? []) {
+      const { id } = one.run;
+      // The order within a run stays; a run of this process sends its own.
+      if (stuck.has(id) || open.has(id)) continue;
+      if (stuck.size >= mostFailures || signal.aborted) {
+        stuck.set(id, "not tried, because others failed before it");
+        continue;
+      }
+      try {
+        const batch = await one.entries();
+        await backend.send(one.run, batch, signal);
+        await one.remove();
+        entries += batch.length;
+        sent.add(id);
+      } catch (error) {
+        stuck.set(id, error instanceof Error ? error.message : String(error));
+      }
+    }
+    const waiting = [...stuck].map(([run, problem]) => ({ run, problem }));
+    return { runs: [...sent].filter((id) => !stuck.has(id)).length, entries, waiting };
+  }
+
+  function start(given: StartRunOptions, parent: string | undefined): TrackedRun {
+    const ref: RunRef = { id: newId(), experiment: given.experiment ?? experiment };
+    backend.checkExperiment(ref.experiment);
+    open.add(ref.id);
+    const delivery = deliver(ref, { backend, spool, limits, onProblem });
+    // What earlier processes left, in the background.
+    if (spool !== undefined)
+      catchingUp ??= awaitQuietly(() => sync(over.signal)).then(() => {
+        catchingUp = undefined;
+      });
+    return openRun({
+      ref,
+      parent,
+      options: given,
+      push: delivery.push,
+      async close() {
+        const limit = new AbortController();
+        const timer = setTimeout(() => limit.abort(), endMs);
+        const result = await delivery.close();
+        await awaitQuietly(() => within(endMs, limit.signal, () => catchingUp ?? Promise.resolve()));
+        clearTimeout(timer);
+        open.delete(ref.id);
+        if (open.size === 0) stopCatchingUp();
+        return result;
+      },
+      startChild: (child) => start(child, ref.id),
+      observe: (run, begin) => trainingLog(run, begin),
+    });
+  }
+
+  return {
+    name: backend.name,
+    capabilities: backend.capabilities,
+    start: (given = {}) => start(given, undefined),
+    async list({ experiment: wanted = experiment, limit = 100 } = {}) {
+      backend.checkExperiment(wanted);
+      return backend.list(wanted, limit);
+    },
+    async get(id) {
+      const found = await backend.get(id);
+      if (found !== undefined) return found;
+      throw new ChurnkitError(
+        "INPUT_NOT_FOUND",
+        `${backend.name} has no run ${JSON.stringify(id.slice(0, 80))}. List the runs to see their ids.`,
+      );
+    },
+    history: (id, metric) => backend.history(id, metric),
+    artifact: (id, name) => backend.artifact(id, name),
+    sync: () => sync(new AbortController().signal),
+    observe(begin) {
+      const run = start({ name: begin.learner }, undefined);
+      return ending(trainingLog(run, begin), (status) => run.end(status));
+    },
+  };
+}
+
+/** A watch that also ends the run, which the training alone is. */
+function ending(
+  watch: TrainingWatch,
+  end: (status: "finished" | "failed" | "killed") => Promise<RunDelivery>,
+): TrainingWatch {
+  return {
+    progress: watch.progress,
+    async trained(model) {
+      await awaitQuietly(() => watch.trained(model));
+      await end("finished");
+    },
+    async failed(error, aborted) {
+      await awaitQuietly(() => watch.failed(error, aborted));
+      await end(aborted ? "killed" : "failed");
+    },
+  };
+}
+
+/** `20261130-104512-1f0c9a3b`: in order of time, without a question to a server, and unlike any other. */
+function newId(): string {
+  const time = new Date().toISOString().replace(/[-:]/g, "").replace("T", "-").slice(0, 15);
+  return `${time}-${crypto.randomUUID().slice(0, 8)}`;
+}

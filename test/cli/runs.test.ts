@@ -1,0 +1,89 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { register as evaluate } from "../../src/cli/commands/evaluate.js";
+import { register as drift } from "../../src/cli/commands/drift.js";
+import { register as runs } from "../../src/cli/commands/runs.js";
+import { register as train } from "../../src/cli/commands/train.js";
+import type { RunRecord } from "../../src/tracking/index.js";
+import { newFolder } from "../helpers/folder.js";
+import { runVerb } from "../helpers/run-verb.js";
+import { header, put, rows } from "./customers.js";
+
+const folder = newFolder();
+const at = (name: string): string => join(folder, name);
+const formerly = process.env["CHURNKIT_SPOOL"];
+process.env["CHURNKIT_SPOOL"] = at("spool");
+afterAll(() => {
+  if (formerly === undefined) delete process.env["CHURNKIT_SPOOL"];
+  else process.env["CHURNKIT_SPOOL"] = formerly;
+});
+
+const place = at("runs");
+const listed = async (): Promise<RunRecord[]> =>
+  (JSON.parse((await runVerb(runs, ["runs", "list", place, "--json"])).out) as { runs: RunRecord[] }).runs;
+
+beforeAll(async () => {
+  put(folder, "customers.csv", [header, ...rows(300)]);
+  await runVerb(train, [
+    ...["train", at("customers.csv"), "--target", "Churn", "--positive", "Yes", "--id", "id", "--learner", "logistic"],
+    ...["--test", "0.2", "--out", at("model"), "--track", place],
+  ]);
+  await runVerb(evaluate, ["evaluate", at("model"), at("customers.csv"), "--track", place]);
+  await runVerb(drift, ["drift", at("customers.csv"), at("customers.csv"), "--track", place]);
+});
+
+it("tracks trainings and reports", async () => {
+  const [drifted, evaluated, trained] = await listed();
+  expect([trained?.name, evaluated?.name, drifted?.name]).toEqual([
+    "logistic on customers.csv",
+    "evaluation on customers.csv",
+    "drift of customers.csv",
+  ]);
+  expect(trained?.metrics["test/auc"]?.value).toBeGreaterThan(0.5);
+  expect(trained?.artifacts.map(({ name }) => name)).toContain("model.tar.gz");
+  expect(trained?.tags).toMatchObject({ command: "train" });
+  expect(evaluated?.artifacts.map(({ name }) => name)).toContain("plots/roc.svg");
+  expect(drifted?.tags).toMatchObject({ verdict: "stable", severity: "none" });
+  expect(drifted?.artifacts.map(({ name }) => name).sort()).toEqual(["report.html", "report.json"]);
+});
+
+it("shows and compares runs", async () => {
+  const [, evaluated, trained] = await listed();
+  const { out } = await runVerb(runs, ["runs", "show", place, trained?.id ?? ""]);
+  expect(out).toMatch(/^status +finished$/m);
+  expect(out).toMatch(/^train_rows +240$/m);
+  const ids = [trained?.id ?? "", evaluated?.id ?? ""];
+  const compared = await runVerb(runs, ["runs", "compare", place, ...ids, "--html", at("runs.html")]);
+  expect(compared.out).toMatch(/^auc +0\.\d+( \*)? +0\.\d+/m);
+  expect(readFileSync(at("runs.html"), "utf8")).toContain("Comparison of runs");
+  await expect(runVerb(runs, ["runs", "show", place, "nothing"])).rejects.toMatchObject({ code: "INPUT_NOT_FOUND" });
+});
+
+it("keeps what a place does not take, and sends it later", async () => {
+  const blocked = at("blocked");
+  put(folder, "blocked", ["a file where the runs should be"]);
+  const { err } = await runVerb(drift, ["drift", at("customers.csv"), at("customers.csv"), "--track", blocked]);
+  expect(err).toMatch(/^tracking: .*blocked/m);
+  expect(err).toMatch(/^tracking: \d+ entries wait in .*spool; churnkit runs sync sends them$/m);
+  const still = await runVerb(runs, ["runs", "sync"]);
+  expect(still).toMatchObject({ code: 1, out: expect.stringMatching(/waits: .*blocked/) as string });
+  const { rmSync } = await import("node:fs");
+  rmSync(blocked);
+  expect((await runVerb(runs, ["runs", "sync"])).out).toMatch(
+    /^files at .*blocked: sent \d+ entries, 1 runs are complete$/m,
+  );
+  expect(
+    existsSync(join(blocked, "churn", readdirSync(join(blocked, "churn"))[0] ?? "", "artifacts/report.html")),
+  ).toBe(true);
+  expect((await runVerb(runs, ["runs", "sync"])).out).toBe("nothing waits to be sent\n");
+});
+
+it("refuses a place that is none before any work", async () => {
+  await expect(
+    runVerb(drift, ["drift", at("none.csv"), at("none.csv"), "--track", "ftp://host/runs"]),
+  ).rejects.toMatchObject({ code: "OPTION_INVALID", message: expect.stringContaining("is not a tracker") as string });
+  await expect(runVerb(drift, ["drift", at("none.csv"), at("none.csv"), "--experiment", "x"])).rejects.toMatchObject({
+    code: "OPTION_INVALID",
+  });
+});

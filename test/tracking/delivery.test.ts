@@ -1,0 +1,164 @@
+import { describe, expect, it } from "vitest";
+import { memoryStore, type ObjectStore } from "../../src/io/store/index.js";
+import { fileTracker } from "../../src/tracking/index.js";
+import type { TrackedRun, RunTracker } from "../../src/tracking/runs/run.js";
+import { spooledTargets } from "../../src/tracking/runs/spool.js";
+import { broken, failing, failures, leftBehind } from "../helpers/faults.js";
+
+/** Logs a little of everything, in several calls of the store. */
+async function work(run: TrackedRun): Promise<void> {
+  run.logParameters({ depth: 3 });
+  for (let step = 0; step < 700; step++) run.logMetrics({ loss: step }, { step });
+  await run.logArtifact("notes.txt", "hello");
+  run.setTags({ done: "yes" });
+}
+
+async function expectWhole(tracker: RunTracker, id: string): Promise<void> {
+  const found = await tracker.get(id);
+  expect(found).toMatchObject({ status: "finished", parameters: { depth: "3" }, tags: { done: "yes" } });
+  expect((await tracker.history(id, "loss")).map(({ value }) => value)).toEqual(
+    Array.from({ length: 700 }, (_, i) => i),
+  );
+  expect(new TextDecoder().decode(await tracker.artifact(id, "notes.txt"))).toBe("hello");
+}
+
+/** A store whose calls never end. */
+const hanging = (store: ObjectStore): ObjectStore => ({
+  ...store,
+  get: () => new Promise(() => undefined),
+  put: () => new Promise(() => undefined),
+  list: () => new Promise(() => undefined),
+});
+
+describe("a place that fails", () => {
+  it.each(failures)("once, at any call (%s): everything arrives, once and in order", async (how) => {
+    for (let at = 1, calls = Infinity; at <= calls; at++) {
+      const store = memoryStore();
+      const spool = memoryStore();
+      const faulty = failing(store, at, how);
+      let id = "";
+      const left = await leftBehind(async () => {
+        const run = fileTracker(faulty.target, { spool }).start();
+        id = run.id;
+        await work(run);
+        const { state } = await run.end();
+        expect(["sent", "kept"]).toContain(state);
+      });
+      expect(left).toEqual([]);
+      calls = faulty.calls();
+      const later = fileTracker(store, { spool });
+      expect((await later.sync()).waiting).toEqual([]);
+      await expectWhole(later, id);
+      expect((await spool.list("")).filter(({ key }) => !key.endsWith("target.json"))).toEqual([]);
+    }
+  });
+
+  it("for good: the run is kept, and another process sends it", async () => {
+    const store = memoryStore();
+    const spool = memoryStore();
+    const told: string[] = [];
+    const run = fileTracker(failing(store, 1, "rejects", true).target, {
+      spool,
+      onProblem: (text) => told.push(text),
+    }).start();
+    await work(run);
+    const end = await run.end();
+    expect(end).toMatchObject({ state: "kept", sent: 0, lost: 0 });
+    expect(end.problem).toMatch(/the disk caught fire/);
+    expect(told).toHaveLength(1);
+    expect(await spooledTargets(spool)).toEqual(["memory"]);
+    expect(await store.list("")).toEqual([]);
+
+    const later = fileTracker(store, { spool });
+    expect(await later.sync()).toEqual({ runs: 1, entries: end.kept, waiting: [] });
+    await expectWhole(later, run.id);
+    expect(await spooledTargets(spool)).toEqual([]);
+    expect(await later.sync()).toEqual({ runs: 0, entries: 0, waiting: [] });
+  });
+
+  it("is caught up by the next start", async () => {
+    const store = memoryStore();
+    const spool = memoryStore();
+    const first = fileTracker(failing(store, 1, "rejects", true).target, { spool }).start();
+    await work(first);
+    await first.end();
+    const tracker = fileTracker(store, { spool });
+    await tracker.start().end();
+    await expectWhole(tracker, first.id);
+  });
+
+  it("by never answering: the end waits for its limit and no longer", async () => {
+    const store = memoryStore();
+    const spool = memoryStore();
+    const run = fileTracker(hanging(store), { spool, endMs: 100 }).start();
+    await work(run);
+    const began = performance.now();
+    expect(await run.end()).toMatchObject({ state: "kept", sent: 0 });
+    expect(performance.now() - began).toBeLessThan(2_000);
+    const later = fileTracker(store, { spool });
+    await later.sync();
+    await expectWhole(later, run.id);
+  });
+
+  it("together with its spool, as on a full disk: the work goes on, and hears what is lost", async () => {
+    const run = fileTracker(failing(memoryStore(), 1, "rejects", true).target, {
+      spool: failing(memoryStore(), 1, "rejects", true).target,
+    }).start();
+    await work(run);
+    const end = await run.end();
+    expect(end).toMatchObject({ state: "lost", sent: 0, kept: 0 });
+    expect(end.lost).toBeGreaterThan(700);
+    expect(end.problem).toContain(broken.message);
+  });
+
+  it("while the spool is full for a moment: what waits in memory follows", async () => {
+    const store = memoryStore();
+    const spool = memoryStore();
+    const run = fileTracker(failing(store, 1, "rejects").target, {
+      spool: failing(spool, 2, "rejects").target,
+    }).start();
+    await work(run);
+    await run.end();
+    const later = fileTracker(store, { spool });
+    await later.sync();
+    await expectWhole(later, run.id);
+  });
+});
+
+describe("the spool", () => {
+  it("sends entries once, however often they are sent", async () => {
+    const store = memoryStore();
+    const spool = memoryStore();
+    const run = fileTracker(failing(store, 1, "rejects", true).target, { spool }).start();
+    await work(run);
+    await run.end();
+    const copy = memoryStore();
+    for (const { key } of await spool.list("")) await copy.put(key, (await spool.get(key))?.bytes ?? new Uint8Array());
+    await fileTracker(store, { spool }).sync();
+    const again = fileTracker(store, { spool: copy });
+    await again.sync();
+    await expectWhole(again, run.id);
+  });
+
+  it("names a file that is broken, and sends the other runs", async () => {
+    const store = memoryStore();
+    const spool = memoryStore();
+    const lost = fileTracker(failing(store, 1, "rejects", true).target, { spool });
+    const runs = [lost.start(), lost.start()];
+    for (const run of runs) {
+      await work(run);
+      await run.end();
+    }
+    const [bad] = (await spool.list("")).filter(({ key }) => key.includes(`${runs[0]?.id}/`) && key.endsWith(".jsonl"));
+    await spool.put(
+      bad?.key ?? "",
+      new TextEncoder().encode(`${JSON.stringify({ id: runs[0]?.id, experiment: "churn" })}\n{}\n`),
+    );
+    const later = fileTracker(store, { spool });
+    const { runs: sent, waiting } = await later.sync();
+    expect(sent).toBe(1);
+    expect(waiting).toMatchObject([{ run: runs[0]?.id }]);
+    expect(waiting[0]?.problem).toContain(bad?.key ?? "?");
+    await expectWhole(later, runs[1]?.id ?? "");
+  });
+});
