@@ -87,7 +87,7 @@ export function trackerOver(backend: RunBackend, options: TrackerOptions): RunTr
       ref,
       parent,
       options: given,
-      push: delivery.push,
+      push: (event) => delivery.push(event),
       async close() {
         const limit = new AbortController();
         const timer = setTimeout(() => limit.abort(), endMs);
@@ -135,7 +135,7 @@ function ending(
   end: (status: "finished" | "failed" | "killed") => Promise<RunDelivery>,
 ): TrainingWatch {
   return {
-    progress: watch.progress,
+    progress: (progress) => watch.progress(progress),
     async trained(model) {
       await awaitQuietly(() => watch.trained(model));
       await end("finished");

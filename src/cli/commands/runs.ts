@@ -15,7 +15,10 @@ interface Options {
 }
 
 export function register(program: Command): void {
-  const runs = program.command("runs").description(`list, show and compare tracked runs; a place is ${trackerPlaces}`);
+  const runs = program
+    .command("runs")
+    .description(`list, show and compare tracked runs; a place is ${trackerPlaces}`)
+    .addHelpText("after", example("churnkit runs list ./runs"));
   runs
     .command("list <place>")
     .description("list the runs of an experiment, the newest first")

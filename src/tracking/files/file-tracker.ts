@@ -35,10 +35,9 @@ const broken = documentError(
   "Restore it from a copy, or remove the folder of the run.",
 );
 
-const stored = object({
-  format: version(1),
-  /** The last entry that is in it. */
-  sequence: count(),
+/** `sequence` is the last entry that is in the file. */
+const header = object({ format: version(1), sequence: count() });
+const runFields = object({
   id: text(),
   experiment: text(),
   name: text(),
@@ -52,6 +51,12 @@ const stored = object({
   inputs: list(decodeInput),
   artifacts: list(object({ name: text(), bytes: count(), contentType: text() })),
 });
+interface StoredRun {
+  readonly run: RunRecord;
+  readonly sequence: number;
+  /** Of the file, for a conditional write. */
+  readonly etag: string;
+}
 const metricLine = object({ name: text() });
 
 /**
@@ -87,15 +92,17 @@ function fileBackend(store: ObjectStore): RunBackend {
   const folderOf = ({ experiment, id }: RunRef): string => `${experiment}/${id}`;
   const { compareAndSwap, durable } = store.capabilities;
 
-  async function read(key: string): Promise<(ReturnType<typeof stored> & { readonly etag: string }) | undefined> {
+  async function read(key: string): Promise<StoredRun | undefined> {
     const found = await store.get(key);
-    return found && { ...stored(JsonValue.parse(found.bytes, key, broken)), etag: found.version };
+    if (found === undefined) return undefined;
+    const json = JsonValue.parse(found.bytes, key, broken);
+    return { run: runFields(json), ...header(json), etag: found.version };
   }
 
   async function append(run: RunRef, entries: readonly RunEntry[]): Promise<void> {
     const folder = folderOf(run);
     const present = await read(`${folder}/run.json`);
-    const { sequence = 0, etag = null, ...before } = present ?? {};
+    const { run: known = emptyRecord(run), sequence = 0, etag = null } = present ?? {};
     const fresh = entries.filter((entry) => entry.sequence > sequence);
     const last = fresh.at(-1);
     if (last === undefined) return;
@@ -112,7 +119,6 @@ function fileBackend(store: ObjectStore): RunBackend {
         `${folder}/metrics/${String(fresh[0]?.sequence).padStart(10, "0")}.jsonl`,
         encode(lines.join("")),
       );
-    const known = present === undefined ? emptyRecord(run) : (before as RunRecord);
     const next = fresh.reduce((made, { event }) => after(made, event), known);
     const metrics = Object.fromEntries(
       Object.entries(next.metrics).map(([name, one]) => [name, { ...one, value: writeNumber(one.value) }]),
@@ -136,8 +142,6 @@ function fileBackend(store: ObjectStore): RunBackend {
     throw new ChurnkitError("INPUT_NOT_FOUND", `There is no run ${JSON.stringify(id.slice(0, 80))} in ${store.name}.`);
   }
 
-  const shown = ({ format, sequence, etag, ...run }: NonNullable<Awaited<ReturnType<typeof read>>>): RunRecord => run;
-
   return {
     name: `the runs in ${store.name}`,
     url: store.name,
@@ -154,12 +158,11 @@ function fileBackend(store: ObjectStore): RunBackend {
         .filter((key) => /^[^/]+\/[^/]+\/run\.json$/.test(key));
       // Ids are in order of time.
       const found = await Promise.all(keys.reverse().slice(0, limit).map(read));
-      return found.flatMap((one) => (one === undefined ? [] : [shown(one)]));
+      return found.flatMap((one) => (one === undefined ? [] : [one.run]));
     },
     async get(id) {
       const key = await find(id);
-      const found = key === undefined ? undefined : await read(key);
-      return found && shown(found);
+      return key === undefined ? undefined : (await read(key))?.run;
     },
     async history(id, metric) {
       const values: RunMetric[] = [];
