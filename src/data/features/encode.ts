@@ -44,7 +44,8 @@ export interface EncodedColumn {
   readonly block: FeatureBlock["kind"];
 }
 
-function columnsIn(expression: Expression): string[] {
+/** The columns of the contract in an expression, some perhaps more than once. */
+export function columnsIn(expression: Expression): string[] {
   return expression.op === "column" ? [expression.name] : expression.args.flatMap(columnsIn);
 }
 

@@ -6,6 +6,7 @@ export { daysSince } from "./expressions/date-builders.js";
 export { evaluateExpression } from "./expressions/evaluate.js";
 export { detailColumns } from "./fit/details.js";
 export { fitRecipe } from "./fit/fit-recipe.js";
+export { type MatrixDirections, matrixDirections } from "./monotone.js";
 export { parseRecipe } from "./parse-recipe.js";
 export type { ColumnPolicy } from "./policy.js";
 export type { Recipe } from "./recipe.js";

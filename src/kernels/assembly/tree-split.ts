@@ -75,3 +75,44 @@ export function findSplit(features: usize, count: i32, places: usize, histogram:
     }
   }
 }
+
+/** What a node's loss falls by with this value: its derivatives' sums are `first` and, with the penalty, `weight`. */
+@inline
+function gainOf(first: f64, weight: f64, value: f64): f64 {
+  return -value * (2.0 * first + weight * value);
+}
+
+/**
+ * `findSplit` where features may be constrained: both sides' values are kept from `lower` to `upper`, and a feature of
+ * direction 1 (an i32 each) only splits where the side summed first has the lower value, of direction -1 the higher one.
+ */
+export function findBoundedSplit(
+  features: usize, count: i32, places: usize, directions: usize, histogram: usize, sum: usize, l2: f64, least: f64, lower: f64, upper: f64, out: usize,
+): void {
+  const best = changetype<Best>(out);
+  const all = load<i64>(sum);
+  const end = features + (<usize>count << 2);
+  for (; features < end; features += 4) {
+    const feature = load<u32>(features);
+    const place = changetype<Place>(places + <usize>feature * offsetof<Place>());
+    const direction = <f64>load<i32>(directions + (<usize>feature << 2));
+    let at = histogram + place.offset;
+    const last = at + (<usize>max(place.bins, 1) << 3);
+    let left: i64 = 0;
+    for (let bin = 0; at < last; at += 8, ++bin) {
+      left += load<i64>(at);
+      const right = all - left;
+      const leftFirst = <f64>(left >> 32);
+      const rightFirst = <f64>(right >> 32);
+      const leftSecond = <f64>(left & 0xffffffff);
+      const rightSecond = <f64>(right & 0xffffffff);
+      if (leftSecond < least || rightSecond < least) continue;
+      const leftWeight = leftSecond + l2;
+      const rightWeight = rightSecond + l2;
+      const leftValue = min(max(-leftFirst / leftWeight, lower), upper);
+      const rightValue = min(max(-rightFirst / rightWeight, lower), upper);
+      const allowed = direction * (rightValue - leftValue) >= 0.0;
+      offer(best, feature, bin, gainOf(leftFirst, leftWeight, leftValue) + gainOf(rightFirst, rightWeight, rightValue), allowed);
+    }
+  }
+}

@@ -1,6 +1,6 @@
 export { addToRows, drawRows, measureDistances, packDerivatives, sumLogLoss } from "./tree-derivatives";
 export { gatherDerivatives, partRows, subtract, sumByBin } from "./tree-histogram";
-export { findSplit } from "./tree-split";
+export { findBoundedSplit, findSplit } from "./tree-split";
 
 /** The first byte of memory that is free for the caller. */
 export function heapBase(): usize {

@@ -1,4 +1,5 @@
 import type { ObjectStore } from "../../io/store/index.js";
+import type { Recipe } from "../../data/features/index.js";
 import type { ModelNode } from "../artifact.js";
 import type { Budget, Cap } from "./budget.js";
 
@@ -13,6 +14,8 @@ export interface LabeledMatrix {
    * absent where that isn't known. Linear models penalize such columns separately.
    */
   readonly details?: Uint8Array | undefined;
+  /** The recipe that encoded it, for learners that are told something about columns by name; absent where it isn't known. */
+  readonly recipe?: Recipe | undefined;
 }
 
 /** Progress of a training; sent once an epoch. */

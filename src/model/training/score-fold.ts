@@ -74,7 +74,11 @@ export async function scoreFoldWith(
 }
 
 /** A share of each class's rows, in their order. */
-function someRows({ matrix, width, labels, details }: LabeledMatrix, share: number, seed: number): LabeledMatrix {
+function someRows(
+  { matrix, width, labels, details, recipe }: LabeledMatrix,
+  share: number,
+  seed: number,
+): LabeledMatrix {
   const left = [0, 0];
   for (const label of labels) left[label] = (left[label] ?? 0) + share;
   const rows = permutation(labels.length, seed)
@@ -86,5 +90,5 @@ function someRows({ matrix, width, labels, details }: LabeledMatrix, share: numb
     .sort();
   const some = new Float32Array(rows.length * width);
   rows.forEach((row, i) => some.set(matrix.subarray(row * width, (row + 1) * width), i * width));
-  return { matrix: some, width, labels: Uint8Array.from(rows, (row) => labels[row] as number), details };
+  return { matrix: some, width, labels: Uint8Array.from(rows, (row) => labels[row] as number), details, recipe };
 }

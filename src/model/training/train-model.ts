@@ -30,7 +30,7 @@ export async function trainModel<Row, Request>(
   const classes = labels(table);
   if (!validation) for (const one of [learner, ...(rival ? [rival] : [])]) checkFolds(table, classes, one);
   const { recipe, encoder, matrix, notes } = fitRecipe(features, table, { seed });
-  const training = { matrix, width: encoder.width, labels: classes, details: detailColumns(recipe) };
+  const training = { matrix, width: encoder.width, labels: classes, details: detailColumns(recipe), recipe };
   const held = validation && { matrix: encoder.encode(validation), width: encoder.width, labels: labels(validation) };
   const context: LearnerContext = { ...options, seed, budget, workers: options.workers ?? (await defaultWorkers()) };
   const shared = {

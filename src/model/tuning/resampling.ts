@@ -71,7 +71,7 @@ export function encodeFold(
     labels: Uint8Array.from(rows, (row) => classes[row] as number),
   });
   return {
-    training: { ...part(train, sharedCopy(matrix)), details: detailColumns(recipe) },
+    training: { ...part(train, sharedCopy(matrix)), details: detailColumns(recipe), recipe },
     test: part(test, encoder.encode(takeRows(table, test), sharedMatrix(test.length * width))),
   };
 }

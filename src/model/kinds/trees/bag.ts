@@ -1,5 +1,6 @@
 import { mix32, uniform } from "../../../base/random.js";
-import { scaleOf, type GrowRules, type TreeGrower } from "./grow.js";
+import type { GrowRules, TreeGrower } from "./grow.js";
+import { scaleOf } from "./scales.js";
 import type { Tree } from "./tree.js";
 
 export interface BagRules extends GrowRules {

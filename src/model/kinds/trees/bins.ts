@@ -20,12 +20,22 @@ export interface BinnedMatrix {
  * column changes no code.
  *
  * @param matrix rows x width, row-major, finite.
+ * @param skipped columns that no tree may use, if there are any.
  */
-export function binMatrix(matrix: Float32Array, rows: number, width: number): BinnedMatrix {
+export function binMatrix(
+  matrix: Float32Array,
+  rows: number,
+  width: number,
+  skipped: ReadonlySet<number> = new Set(),
+): BinnedMatrix {
   const cuts: Float32Array[] = [];
   const codes = new Uint8Array(rows * width);
   const column = new Float32Array(rows);
   for (let feature = 0; feature < width; feature++) {
+    if (skipped.has(feature)) {
+      cuts.push(new Float32Array(0));
+      continue;
+    }
     for (let row = 0, at = feature; row < rows; row++, at += width) column[row] = matrix[at] as number;
     const own = twoValued(column) ?? cutsOf(column.slice().sort());
     codes.set(codesOf(column, own), feature * rows);

@@ -1,6 +1,7 @@
 import { log } from "../../../base/elementary.js";
 import { mix32, permutation } from "../../../base/random.js";
-import { scaleOf, type GrowRules, type Scales, type TreeGrower } from "./grow.js";
+import type { GrowRules, TreeGrower } from "./grow.js";
+import { scaleOf, type Scales } from "./scales.js";
 import type { Tree } from "./tree.js";
 
 export interface BoostRules extends Omit<GrowRules, "shrinkage"> {

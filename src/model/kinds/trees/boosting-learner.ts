@@ -23,6 +23,11 @@ export interface BoostingOptions {
   readonly rowShare?: number;
   /** Share of the features that each tree may split by, in (0, 1]. */
   readonly featureShare?: number;
+  /**
+   * Columns of the contract, or derived ones, that the score must follow: 1 if it must not fall as the column rises, -1
+   * if it must not rise. Only numbers and booleans.
+   */
+  readonly monotone?: Readonly<Record<string, 1 | -1>>;
 }
 
 /** Default options of {@link boosting}. */
@@ -37,6 +42,7 @@ export const boostingDefaults = {
   minChildWeight: 1,
   rowShare: 0.8,
   featureShare: 0.7,
+  monotone: {},
 } as const;
 
 /** The options, complete. */

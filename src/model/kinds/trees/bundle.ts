@@ -16,6 +16,8 @@ export interface BundledMatrix extends Pick<BinnedMatrix, "rows" | "columns" | "
   readonly bins: readonly number[];
   /** bundles x rows, bundle by bundle. */
   readonly codes: Uint8Array;
+  /** For each feature 1 if the score must not fall as it rises, -1 if it must not rise, else 0; absent without constraints. */
+  readonly directions?: Int8Array | undefined;
 }
 
 /** A bundle's codes fit a byte. */

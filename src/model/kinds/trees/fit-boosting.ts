@@ -1,3 +1,5 @@
+import { ChurnkitError } from "../../../base/errors.js";
+import { matrixDirections, type MatrixDirections, type Recipe } from "../../../data/features/index.js";
 import { sigmoid } from "../../../stats/logistic.js";
 import { mix32 } from "../../../base/random.js";
 import type { TreesModel } from "../../artifact.js";
@@ -6,7 +8,7 @@ import type { Cap } from "../budget.js";
 import type { LabeledMatrix, Learned, LearnerContext } from "../learner.js";
 import { binMatrix } from "./bins.js";
 import { biasOf, booster, type Booster } from "./boost.js";
-import { bundleFlags } from "./bundle.js";
+import { type BundledMatrix, bundleFlags } from "./bundle.js";
 import { checkTraining } from "./check.js";
 import { TreeGrower } from "./grow.js";
 import { heldOutJudge } from "./held-out.js";
@@ -32,7 +34,8 @@ export async function fitBoosting(
   const { seed } = context;
   const plan = planFolds(training, validation, members, seed);
   const leaves = parameters.leaves === "auto" ? (training.labels.length < manyRows ? 8 : 31) : parameters.leaves;
-  const matrix = bundleFlags(binMatrix(plan.matrix, plan.labels.length, plan.width));
+  const { directions, unusable } = constraintsOf(training.recipe, parameters.monotone);
+  const matrix = constrained(bundleFlags(binMatrix(plan.matrix, plan.labels.length, plan.width, unusable)), directions);
   const rules = { ...parameters, leaves, leastWeight: parameters.minChildWeight };
   const grower = new TreeGrower(await loadTreeKernel(), matrix);
   const boosted = plan.members.map((rows, member) =>
@@ -55,6 +58,25 @@ export async function fitBoosting(
     caps: best.ended ? [best.ended] : [],
   };
 }
+
+/** The directions of the matrix columns; undefined without constraints. */
+function constraintsOf(
+  recipe: Recipe | undefined,
+  monotone: BoostingParameters["monotone"],
+): Partial<MatrixDirections> {
+  if (Object.keys(monotone).length === 0) return {};
+  if (recipe) return matrixDirections(recipe, monotone);
+  throw new ChurnkitError(
+    "OPTION_INVALID",
+    "boosting was given columns to be monotone in, and a matrix without its recipe, so it cannot know where they are. Train with `train`.",
+    { where: { path: "monotone" } },
+  );
+}
+
+const constrained = (matrix: BundledMatrix, directions: Int8Array | undefined): BundledMatrix =>
+  directions
+    ? { ...matrix, directions: Int8Array.from(matrix.columns, (column) => directions[column] as number) }
+    : matrix;
 
 interface BestRound {
   readonly round: number;

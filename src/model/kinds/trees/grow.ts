@@ -1,7 +1,10 @@
+import { boundedValue, childBounds, unbounded } from "./bounds.js";
 import type { BundledMatrix } from "./bundle.js";
 import { HistogramPool } from "./histograms.js";
 import type { TreeKernel } from "./kernel.js";
 import { layOut, type MatrixLayout } from "./layout.js";
+import { next, sizeOf, type Leaf, type Open, type Span } from "./leaves.js";
+import type { Scales } from "./scales.js";
 import { finishedTree, type Draft, type Split, type Tree } from "./tree.js";
 
 export interface GrowRules {
@@ -17,54 +20,8 @@ export interface GrowRules {
   readonly shrinkage: number;
 }
 
-/** Units of the packed whole numbers: a derivative is the whole number times its scale. */
-export interface Scales {
-  readonly first: number;
-  readonly second: number;
-}
-
-/** Sums of packed whole numbers stay below this, whatever they are rounded to. */
-const mostSum = 2 ** 31;
-const mostScale = 2 ** 30;
-
-/**
- * Returns the power of two by which this many nonnegative numbers of a sum can be multiplied before they are rounded
- * and packed.
- */
-export function scaleOf(sum: number, count: number): number {
-  let scale = mostScale;
-  while (scale * sum > mostSum - 1 - count) scale /= 2;
-  return scale;
-}
-
 /** Chooses the features that a node may split by; called once for each node, in the order they are made. */
 export type ChooseFeatures = () => ArrayLike<number>;
-
-/** A range of rows in a list. */
-interface Span {
-  readonly from: number;
-  readonly to: number;
-}
-
-/** The rows of a leaf: those that it was grown on, and those that only fall into it. */
-export interface Leaf {
-  readonly inside: Span;
-  readonly outside: Span;
-  /** As stored in the model: rounded to float32. */
-  readonly value: number;
-}
-
-/** A leaf that may still be split. */
-interface Open extends Omit<Leaf, "value"> {
-  readonly depth: number;
-  /** Sums of the packed derivatives. */
-  readonly first: number;
-  readonly second: number;
-  readonly histogram: number | undefined;
-  readonly split: Split | undefined;
-  /** Index of its node. */
-  readonly node: number;
-}
 
 /** Splits with a smaller gain are rounding. */
 const leastGain = 1e-7;
@@ -83,6 +40,8 @@ export class TreeGrower {
   private readonly features: number;
   private readonly lanes: number;
   private readonly scratch: number;
+  /** A direction for each feature, for the side that the kernel sums first; undefined without constraints. */
+  private readonly directions: number | undefined;
   /** The choice that each bundle was last part of. */
   private readonly chosenIn: Uint32Array;
   private choices = 0;
@@ -109,6 +68,20 @@ export class TreeGrower {
     this.lanes = kernel.allocate(12 * Math.max(1, bins.length));
     this.scratch = kernel.allocate(32);
     this.chosenIn = new Uint32Array(bins.length);
+    this.directions = this.constrained();
+  }
+
+  /** Tells the kernel the constraints, if there are any. Of a flag it sums the rows with its rarer value first. */
+  private constrained(): number | undefined {
+    const { directions, places } = this.matrix;
+    if (directions?.some((direction) => direction !== 0) !== true) return undefined;
+    const table = this.kernel.allocate(4 * places.length);
+    this.kernel
+      .integers(table, places.length)
+      .set(
+        places.map(({ code, rare }, feature) => (code > 0 && rare === 1 ? -1 : 1) * (directions[feature] as number)),
+      );
+    return table;
   }
 
   /**
@@ -130,7 +103,13 @@ export class TreeGrower {
     if (typeof features !== "function") this.choose(features);
     const nodes: Draft[] = [{ value: 0 }];
     const leaves: Leaf[] = [];
-    const root = { inside: { from: 0, to: inside }, outside: { from: 0, to: outside }, depth: 0, node: 0 };
+    const root = {
+      inside: { from: 0, to: inside },
+      outside: { from: 0, to: outside },
+      depth: 0,
+      node: 0,
+      bounds: unbounded,
+    };
     const open: Open[] = [
       this.opened({ ...root, ...this.gather(root.inside) }, draw, undefined, false, rules.leaves > 1),
     ];
@@ -185,15 +164,22 @@ export class TreeGrower {
       node: right,
     };
     const leftSmaller = sizeOf(low.inside) <= sizeOf(high.inside);
-    const [small, large] = leftSmaller ? [low, high] : [high, low];
-    const smallSums = this.gather(small.inside);
+    const smallSums = this.gather(leftSmaller ? low.inside : high.inside);
     const largeSums = { first: leaf.first - smallSums.first, second: leaf.second - smallSums.second };
+    const [lowSums, highSums] = leftSmaller ? [smallSums, largeSums] : [largeSums, smallSums];
+    const direction = this.matrix.directions?.[split.feature] ?? 0;
+    const [lowBounds, highBounds] = childBounds(leaf.bounds, direction, lowSums, highSums, this.l2);
+    const children = [
+      { ...low, ...lowSums, bounds: lowBounds },
+      { ...high, ...highSums, bounds: highBounds },
+    ] as const;
+    const [small, large] = leftSmaller ? children : [children[1], children[0]];
     const inherits = leaf.histogram !== undefined && more && this.splittable(depth, largeSums.second);
-    const counted = this.opened({ ...small, ...smallSums }, draw, undefined, inherits, more);
+    const counted = this.opened(small, draw, undefined, inherits, more);
     if (inherits) this.kernel.exports.subtract(leaf.histogram, counted.histogram as number, this.layout.histogramBytes);
     else this.pool.release(leaf.histogram);
     const smaller = inherits ? this.kept(counted) : counted;
-    const larger = this.opened({ ...large, ...largeSums }, draw, inherits ? leaf.histogram : undefined, false, more);
+    const larger = this.opened(large, draw, inherits ? leaf.histogram : undefined, false, more);
     return leftSmaller ? [smaller, larger] : [larger, smaller];
   }
 
@@ -272,26 +258,27 @@ export class TreeGrower {
    * The split that lowers the second-order loss most (Chen and Guestrin 2016, formula 7); of equally good ones the
    * first feature's, lowest bin.
    */
-  private bestSplit(histogram: number, { first, second }: Pick<Open, "first" | "second">): Split | undefined {
+  private bestSplit(histogram: number, leaf: Pick<Open, "first" | "second" | "bounds">): Split | undefined {
     const { exports } = this.kernel;
-    const { scales } = this;
-    const l2 = this.rules.l2 * scales.second;
+    const { scales, l2 } = this;
+    const { first, second, bounds } = leaf;
     const unit = scales.second / (scales.first * scales.first);
-    const whole = (first * first) / (second + l2);
+    const own = boundedValue(leaf, l2, bounds);
+    const whole = this.directions ? -own * (2 * first + (second + l2) * own) : (first * first) / (second + l2);
     const [sum, best] = [this.scratch, this.scratch + 8];
     this.kernel.integers(sum, 2).set([second, first]);
     this.kernel.integers(best, 1)[0] = -1;
     this.kernel.doubles(best + 8, 1)[0] = whole + leastGain / unit;
-    exports.findSplit(
-      this.features,
-      this.chosen.features,
-      this.layout.places,
-      histogram,
-      sum,
-      l2,
-      this.leastUnits,
-      best,
-    );
+    const { features, chosen, layout, leastUnits, directions } = this;
+    if (directions === undefined)
+      exports.findSplit(features, chosen.features, layout.places, histogram, sum, l2, leastUnits, best);
+    else {
+      const { lower, upper } = bounds;
+      const constraints = [layout.places, directions] as const;
+      exports.findBoundedSplit(
+        ...([features, chosen.features, ...constraints, histogram, sum, l2, leastUnits, lower, upper, best] as const),
+      );
+    }
     const [feature, bin] = this.kernel.integers(best, 2) as unknown as readonly [number, number];
     if (feature < 0) return undefined;
     return { feature, bin, gain: ((this.kernel.doubles(best + 8, 1)[0] as number) - whole) * unit };
@@ -315,10 +302,13 @@ export class TreeGrower {
     );
   }
 
-  private valueOf({ first, second }: Open): number {
-    const { shrinkage, l2 } = this.rules;
-    // Subtracted from 0, so that a leaf is never -0.
-    return 0 - (shrinkage * (first / this.scales.first)) / (second / this.scales.second + l2);
+  /** The penalty in units of the packed derivatives. */
+  private get l2(): number {
+    return this.rules.l2 * this.scales.second;
+  }
+
+  private valueOf(leaf: Open): number {
+    return this.rules.shrinkage * (boundedValue(leaf, this.l2, leaf.bounds) * (this.scales.second / this.scales.first));
   }
 
   /** Tells the kernel which features may be used for splits, and their bundles. */
@@ -338,16 +328,3 @@ export class TreeGrower {
     this.chosen = { features: features.length, lanes: count };
   }
 }
-
-const sizeOf = ({ from, to }: Span): number => to - from;
-
-/** Takes the next open leaf: the one whose split gains most or, if all will be made anyway, the newest. */
-function next(open: Open[], leaves: number): Open {
-  let best = open.length - 1;
-  if (leaves !== Infinity) {
-    for (let i = best - 1; i >= 0; i--) if (gainOf(open[i]) >= gainOf(open[best])) best = i;
-  }
-  return open.splice(best, 1)[0] as Open;
-}
-
-const gainOf = (leaf: Open | undefined): number => leaf?.split?.gain ?? 0;

@@ -61,6 +61,19 @@ export interface TreeKernelExports extends WasmExports {
     least: number,
     out: number,
   ) => void;
+  readonly findBoundedSplit: (
+    features: number,
+    count: number,
+    places: number,
+    directions: number,
+    histogram: number,
+    sum: number,
+    l2: number,
+    least: number,
+    lower: number,
+    upper: number,
+    out: number,
+  ) => void;
 }
 
 /** The range of 32-bit addresses, minus one page. */
