@@ -1,13 +1,13 @@
 import type { Clock } from "../../base/async/index.js";
-import { holds } from "./choice.js";
 import type { State, StateMachine } from "../../deploy/aws/index.js";
 import { matches, runtimeFault, StateFault } from "./fault.js";
-import { loadPaths, put, read, type Scope } from "./paths.js";
-import { evaluate } from "./intrinsics.js";
-import { fill } from "./template.js";
+import { loadJsonata } from "./jsonata.js";
+import { jsonataLanguage } from "./jsonata-language.js";
+import { jsonPathLanguage } from "./jsonpath-language.js";
+import { type Flow, type Language, type LanguageName, languageOf, type StateOf } from "./language.js";
+import { loadPaths, type Scope } from "./paths.js";
 import { together, within } from "./work.js";
 
-type StateOf<Type extends State["Type"]> = Extract<State, { readonly Type: Type }>;
 type Retrier = NonNullable<StateOf<"Task">["Retry"]>[number];
 
 /** What a state machine needs from its surroundings. */
@@ -37,15 +37,13 @@ export interface StateEvent {
 
 interface Run {
   readonly services: StateServices;
+  readonly languages: Readonly<Record<LanguageName, Language>>;
+  /** The machine's own language. */
+  readonly language: LanguageName;
   readonly context: Readonly<Record<string, unknown>>;
   readonly signal: AbortSignal;
 }
 
-/** The variables and data with which a state begins, and those with which the next one does. */
-interface Flow {
-  readonly data: unknown;
-  readonly variables: Readonly<Record<string, unknown>>;
-}
 interface Done extends Flow {
   /** Name of the next state; undefined at the end. */
   readonly next: string | undefined;
@@ -58,12 +56,12 @@ const mostStates = 12_000;
 
 /**
  * Runs a state machine of Step Functions to its end, on any clock: a wait of a day takes no time on a virtual one. It
- * reads the States language in its JSONPath form, and takes for granted that a validator has accepted the definition.
+ * reads the States language in JSONPath and JSONata, and takes for granted that a validator has accepted the definition.
  *
  * @param context what `$$` reads: `Execution`, `StateMachine`.
  * @param signal ends the execution with its reason.
  * @returns the output of the last state.
- * @throws ChurnkitError PEER_MISSING without jsonpath-plus. StateFault when it ends in failure: `error` is the name that Retry and Catch compare, the message is the cause.
+ * @throws ChurnkitError PEER_MISSING without jsonpath-plus, or jsonata for a machine that uses it. StateFault when it ends in failure: `error` is the name that Retry and Catch compare, the message is the cause.
  * @example
  * ```ts
  * import { runStateMachine, virtualClock, type StateMachine } from "churnkit/rehearsal";
@@ -88,14 +86,26 @@ export async function runStateMachine(
   context: Readonly<Record<string, unknown>> = {},
   signal: AbortSignal = new AbortController().signal,
 ): Promise<unknown> {
-  await loadPaths();
+  await loadLanguages(machine);
+  const languages = { JSONPath: jsonPathLanguage(services), JSONata: jsonataLanguage(services) };
+  const language = machine.QueryLanguage ?? "JSONPath";
   const run = (inner: AbortSignal): Promise<unknown> =>
-    runStates(machine, { data: input, variables: {} }, { services, context, signal: inner });
+    runStates(machine, { data: input, variables: {} }, { services, languages, language, context, signal: inner });
   return within(machine.TimeoutSeconds, services.clock, signal, run);
 }
 
+/**
+ * Loads what a machine's query languages need.
+ *
+ * @throws ChurnkitError PEER_MISSING.
+ */
+export async function loadLanguages(machine: StateMachine): Promise<void> {
+  await loadPaths();
+  // Quotes inside a text are escaped, so that this stands for a member.
+  if (JSON.stringify(machine).includes('"QueryLanguage":"JSONata"')) await loadJsonata();
+}
+
 async function runStates(machine: StateMachine, start: Flow, run: Run): Promise<unknown> {
-  if (machine.QueryLanguage === "JSONata") throw runtimeFault("The rehearsal runs JSONPath only, not JSONata.");
   const { log = () => undefined, clock } = run.services;
   let flow = start;
   let name: string | undefined = machine.StartAt;
@@ -126,13 +136,14 @@ async function runStates(machine: StateMachine, start: Flow, run: Run): Promise<
 
 async function runState(name: string, state: State, flow: Flow, run: Run): Promise<Done> {
   const { clock, log = () => undefined } = run.services;
+  const language = run.languages[languageOf(name, state, run.language)];
   const attempts = new Map<Retrier, number>();
   for (let retries = 0; ; retries++) {
     const entered = new Date(clock.now()).toISOString();
     const context = { ...run.context, State: { Name: name, EnteredTime: entered, RetryCount: retries } };
     const scope: Scope = { ...flow, context };
     try {
-      return await attempt(state, scope, { ...run, context });
+      return await attempt(state, language, scope, { ...run, context });
     } catch (error) {
       if (!(error instanceof StateFault) || !("Retry" in state || "Catch" in state)) throw error;
       const isTask = state.Type === "Task";
@@ -148,11 +159,7 @@ async function runState(name: string, state: State, flow: Flow, run: Run): Promi
       const catcher = state.Catch?.find(({ ErrorEquals }) => matches(ErrorEquals, error, isTask));
       if (catcher === undefined) throw error;
       log({ time: clock.now(), state: name, type: "caught", detail });
-      return {
-        data: put(catcher.ResultPath, flow.data, detail),
-        variables: assigned(catcher.Assign, { ...scope, data: detail }, run),
-        next: catcher.Next,
-      };
+      return { ...(await language.caught(catcher, scope, detail)), next: catcher.Next };
     }
   }
 }
@@ -164,120 +171,77 @@ function delay(retrier: Retrier, tried: number, random: () => number): number {
   return seconds * 1000 * (JitterStrategy === "FULL" ? random() : 1);
 }
 
-async function attempt(state: State, scope: Scope, run: Run): Promise<Done> {
-  const { random, clock } = run.services;
-  const input = at(state.InputPath, scope);
-  const own: Scope = { ...scope, data: input };
-  if (state.Type === "Fail") throw failure(state, own, random);
-  if (state.Type === "Choice") {
-    const choice = state.Choices.find((rule) => holds(rule, own));
-    const next = choice?.Next ?? state.Default;
-    if (next === undefined) throw new StateFault("States.NoChoiceMatched", "No rule holds, and there is no Default.");
-    const assign = choice === undefined ? state.Assign : choice.Assign;
-    return { data: at(state.OutputPath, own), variables: assigned(assign, own, run), next };
+async function attempt(state: State, language: Language, scope: Scope, run: Run): Promise<Done> {
+  const own: Scope = { ...scope, data: language.input(state, scope) };
+  switch (state.Type) {
+    case "Fail":
+      throw await language.failure(state, own);
+    case "Choice": {
+      const rule = await language.choice(state, own);
+      const next = rule?.Next ?? state.Default;
+      if (next === undefined) throw new StateFault("States.NoChoiceMatched", "No rule holds, and there is no Default.");
+      return { ...(await language.left(state, rule ?? state, own)), next };
+    }
+    case "Succeed":
+      return { ...(await language.left(state, state, own)), next: undefined };
+    case "Wait":
+      await run.services.clock.sleep(await language.wait(state, own), run.signal);
+      return { ...(await language.left(state, state, own)), next: nextOf(state) };
+    case "Pass":
+      return { ...(await language.passed(state, scope, own)), next: nextOf(state) };
+    default: {
+      const result = await resultOf(state, language, own, run);
+      return { ...(await language.returned(state, scope, own, result)), next: nextOf(state) };
+    }
   }
-  let data = input;
-  let result: unknown = input;
-  if (state.Type === "Wait") await clock.sleep(waitOf(state, own, clock.now()), run.signal);
-  else if (state.Type !== "Succeed") {
-    const parameters = state.Parameters === undefined ? input : fill(state.Parameters, own, random);
-    result = await resultOf(state, { input, parameters, own }, run);
-    if (state.ResultSelector !== undefined) result = fill(state.ResultSelector, { ...own, data: result }, random);
-    // Into the raw input: InputPath chooses what the state sees, not what it passes on.
-    data = put(state.ResultPath, scope.data, result);
-  }
-  return {
-    data: at(state.OutputPath, { ...own, data }),
-    variables: assigned(state.Assign, { ...own, data: result }, run),
-    next: state.Type === "Succeed" || state.End === true ? undefined : nextOf(state),
-  };
 }
 
-function nextOf(state: State): string {
+/** Name of the next state; undefined at the end. */
+function nextOf(state: State): string | undefined {
+  if (state.End === true) return undefined;
   if (state.Next === undefined) throw runtimeFault(`A state of type ${state.Type} has neither Next nor End.`);
   return state.Next;
 }
 
-/** Data at a path of the state; `null` discards them. */
-const at = (path: string | null | undefined, scope: Scope): unknown =>
-  path === null ? {} : path === undefined ? scope.data : read(path, scope);
-
-const assigned = (template: unknown, scope: Scope, { services }: Run): Flow["variables"] =>
-  template === undefined
-    ? scope.variables
-    : { ...scope.variables, ...(fill(template, scope, services.random) as object) };
-
-function failure(
-  { Error: error, ErrorPath, Cause, CausePath }: StateOf<"Fail">,
-  scope: Scope,
-  random: () => number,
-): StateFault {
-  const textAt = (path: string | undefined, text: string | undefined): string =>
-    path === undefined ? (text ?? "") : String(evaluate(path, scope, random));
-  return new StateFault(textAt(ErrorPath, error), textAt(CausePath, Cause));
-}
-
-/** Milliseconds to wait. */
-function waitOf(
-  { Seconds, SecondsPath, Timestamp, TimestampPath }: StateOf<"Wait">,
-  scope: Scope,
-  now: number,
-): number {
-  const seconds = SecondsPath === undefined ? Seconds : read(SecondsPath, scope);
-  if (typeof seconds === "number" && seconds >= 0) return seconds * 1000;
-  const until = TimestampPath === undefined ? Timestamp : read(TimestampPath, scope);
-  const time = typeof until === "string" ? Date.parse(until) : NaN;
-  if (Number.isNaN(time)) throw runtimeFault("A Wait state needs a number of seconds, or a timestamp.");
-  return Math.max(time - now, 0);
-}
-
-interface Given {
-  readonly input: unknown;
-  readonly parameters: unknown;
-  readonly own: Scope;
-}
-
-function resultOf(state: State, given: Given, run: Run): unknown {
+function resultOf(
+  state: StateOf<"Task" | "Map" | "Parallel">,
+  language: Language,
+  own: Scope,
+  run: Run,
+): Promise<unknown> {
   switch (state.Type) {
     case "Task":
-      return runTask(state, given, run);
+      return runTask(state, language, own, run);
     case "Map":
-      return runMap(state, given, run);
+      return runMap(state, language, own, run);
     case "Parallel":
-      return runBranches(state, given, run);
-    case "Pass":
-      return state.Result ?? given.parameters;
-    default:
-      throw runtimeFault(`A state of type ${state.Type} has no result.`);
+      return runBranches(state, language, own, run);
   }
 }
 
-function runTask(state: StateOf<"Task">, { parameters, own }: Given, { services, signal }: Run): Promise<unknown> {
-  const seconds =
-    state.TimeoutSecondsPath === undefined ? state.TimeoutSeconds : Number(read(state.TimeoutSecondsPath, own));
-  return within(seconds, services.clock, signal, (inner) => services.task(state.Resource, parameters, inner));
+async function runTask(state: StateOf<"Task">, language: Language, own: Scope, run: Run): Promise<unknown> {
+  const { services, signal } = run;
+  const given = await language.given(state, own);
+  const seconds = await language.timeout(state, own);
+  return within(seconds, services.clock, signal, (inner) => services.task(state.Resource, given, inner));
 }
 
-const runBranches = ({ Branches }: StateOf<"Parallel">, { parameters, own }: Given, run: Run): Promise<unknown[]> =>
-  together(Branches, Infinity, run.signal, (branch, signal) =>
-    runStates(branch, { data: parameters, variables: own.variables }, { ...run, signal }),
+async function runBranches(state: StateOf<"Parallel">, language: Language, own: Scope, run: Run): Promise<unknown[]> {
+  const data = await language.given(state, own);
+  return together(state.Branches, Infinity, run.signal, (branch, signal) =>
+    runStates(branch, { data, variables: own.variables }, { ...run, signal }),
   );
+}
 
-async function runMap(state: StateOf<"Map">, { input, own }: Given, run: Run): Promise<unknown[]> {
-  const items = state.ItemsPath === undefined ? input : read(state.ItemsPath, own);
+async function runMap(state: StateOf<"Map">, language: Language, own: Scope, run: Run): Promise<unknown[]> {
+  const items = await language.items(state, own);
   if (!Array.isArray(items)) throw runtimeFault("The items of a Map state are not an array.");
   const processor = state.ItemProcessor ?? state.Iterator;
   if (processor === undefined) throw runtimeFault("A Map state has no ItemProcessor.");
-  const { MaxConcurrency = 0 } = state;
-  const selector = state.ItemSelector ?? state.Parameters;
-  return together(
-    [...items.entries()],
-    MaxConcurrency === 0 ? 40 : MaxConcurrency,
-    run.signal,
-    ([Index, Value], signal) => {
-      const context = { ...run.context, Map: { Item: { Index, Value: Value as unknown } } };
-      const data: unknown = selector === undefined ? Value : fill(selector, { ...own, context }, run.services.random);
-      return runStates(processor, { data, variables: own.variables }, { ...run, context, signal });
-    },
-  );
+  const most = await language.concurrency(state, own);
+  return together([...items.entries()], most === 0 ? 40 : most, run.signal, async ([Index, Value], signal) => {
+    const context = { ...run.context, Map: { Item: { Index, Value: Value as unknown } } };
+    const data = await language.item(state, { ...own, context }, Value);
+    return runStates(processor, { data, variables: own.variables }, { ...run, context, signal });
+  });
 }

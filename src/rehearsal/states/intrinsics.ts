@@ -105,6 +105,16 @@ const intrinsics: Readonly<Record<string, Intrinsic>> = {
     "xxxxxxxx-xxxx-4xxx-8xxx-xxxxxxxxxxxx".replace(/x/g, () => Math.floor(random() * 16).toString(16)),
 };
 
+/**
+ * The value of a function of the States language, such as `ArrayRange`.
+ *
+ * @throws StateFault States.IntrinsicFailure.
+ */
+export function intrinsic(name: string, values: readonly unknown[], random: Random): unknown {
+  const run = Object.hasOwn(intrinsics, name) ? intrinsics[name] : undefined;
+  return run === undefined ? fail(`There is no function States.${name}.`) : run(values, random);
+}
+
 /** A text, a path, a number, or a word of JSON. */
 const tokenPattern =
   /^'(?:[^'\\]|\\.)*'|^\$(?:[\w.$*-]|\[(?:'(?:[^'\\]|\\.)*'|[^\]])*\])*|^-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|^true\b|^false\b|^null\b/;
@@ -130,8 +140,6 @@ export function evaluate(expression: string, scope: Scope, random: Random): unkn
   }
 
   function called(name: string, length: number): unknown {
-    const run = Object.hasOwn(intrinsics, name) ? intrinsics[name] : undefined;
-    if (run === undefined) return fail(`There is no function States.${name}.`);
     at += length;
     const values: unknown[] = [];
     for (;;) {
@@ -144,6 +152,6 @@ export function evaluate(expression: string, scope: Scope, random: Random): unkn
       values.push(argument());
     }
     at++;
-    return run(values, random);
+    return intrinsic(name, values, random);
   }
 }

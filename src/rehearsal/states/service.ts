@@ -14,6 +14,7 @@ import { arnOf } from "../place.js";
 import type { StateMachine } from "../../deploy/aws/index.js";
 import { executionsOf, type Machine, type StatesOptions } from "./executions.js";
 import { StateFault } from "./fault.js";
+import { loadLanguages } from "./interpreter.js";
 
 /** Step Functions: standard state machines and their executions. */
 export function statesService(options: StatesOptions): Service {
@@ -28,18 +29,19 @@ export function statesService(options: StatesOptions): Service {
   }
 
   return {
-    CreateStateMachine: ({ name = "", definition = "", roleArn = "" }: CreateStateMachineInput) => {
+    CreateStateMachine: async ({ name = "", definition = "", roleArn = "" }: CreateStateMachineInput) => {
+      const machine = await machineFrom(definition);
       const stateMachineArn = arnOf(place, "states", `stateMachine:${name}`);
       const former = machines.get(stateMachineArn);
       if (former !== undefined && former.definition !== definition)
         throw new AwsError("StateMachineAlreadyExists", `State Machine Already Exists: '${stateMachineArn}'`);
-      machines.set(stateMachineArn, { stateMachineArn, name, roleArn, definition, machine: machineFrom(definition) });
+      machines.set(stateMachineArn, { stateMachineArn, name, roleArn, definition, machine });
       return { stateMachineArn, creationDate: clock.now() / 1000 };
     },
-    UpdateStateMachine: ({ stateMachineArn, definition, roleArn }: UpdateStateMachineInput) => {
+    UpdateStateMachine: async ({ stateMachineArn, definition, roleArn }: UpdateStateMachineInput) => {
       const former = machineOf(stateMachineArn);
       const text = definition ?? former.definition;
-      const changes = { definition: text, machine: machineFrom(text), roleArn: roleArn ?? former.roleArn };
+      const changes = { definition: text, machine: await machineFrom(text), roleArn: roleArn ?? former.roleArn };
       machines.set(former.stateMachineArn, { ...former, ...changes });
       return { updateDate: clock.now() / 1000 };
     },
@@ -72,7 +74,14 @@ export function statesService(options: StatesOptions): Service {
   };
 }
 
-function machineFrom(text: string): StateMachine {
+/** The machine in a definition; what its execution needs is loaded now, while time stands still. */
+async function machineFrom(text: string): Promise<StateMachine> {
+  const machine = machineIn(text);
+  await loadLanguages(machine);
+  return machine;
+}
+
+function machineIn(text: string): StateMachine {
   try {
     const machine = parseJson(text) as Partial<StateMachine> | null;
     if (typeof machine?.StartAt === "string" && typeof machine.States === "object") return machine as StateMachine;

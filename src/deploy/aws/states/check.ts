@@ -72,16 +72,18 @@ function taskProblem({
 }: TaskState): string | undefined {
   if (TimeoutSeconds === undefined && TimeoutSecondsPath === undefined)
     return "has no TimeoutSeconds; without it a task whose end is lost waits for three years";
-  const isWhole = TimeoutSeconds === undefined || Number.isInteger(TimeoutSeconds);
-  if (!isWhole || (TimeoutSeconds !== undefined && (TimeoutSeconds < 1 || TimeoutSeconds > limits.seconds)))
-    return `has TimeoutSeconds ${TimeoutSeconds}; it is a whole number from 1 to ${limits.seconds}`;
+  // In JSONata it may be an expression, of which nothing is known here.
+  const isWrong =
+    typeof TimeoutSeconds === "number" &&
+    !(Number.isInteger(TimeoutSeconds) && TimeoutSeconds >= 1 && TimeoutSeconds <= limits.seconds);
+  if (isWrong) return `has TimeoutSeconds ${TimeoutSeconds}; it is a whole number from 1 to ${limits.seconds}`;
   const pattern = patternOf(Resource);
   if (pattern === undefined)
     return `has the resource ${Resource}, which is no function, activity or integration. See the integrations of Step Functions, or use aws-sdk:service:operation`;
   if (HeartbeatSeconds === undefined) return undefined;
   if (pattern !== ".waitForTaskToken" && pattern !== "activity")
     return "has HeartbeatSeconds, but nobody sends its heartbeats; they belong to activities and .waitForTaskToken";
-  return HeartbeatSeconds < (TimeoutSeconds ?? Infinity)
+  return typeof HeartbeatSeconds === "string" || !(HeartbeatSeconds >= Number(TimeoutSeconds ?? NaN))
     ? undefined
     : `has HeartbeatSeconds ${HeartbeatSeconds}, which is not below TimeoutSeconds`;
 }

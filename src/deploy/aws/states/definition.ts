@@ -1,5 +1,5 @@
 /**
- * A state machine of Step Functions: the States language in JSONPath form, as plain JSON.
+ * A state machine of Step Functions: the States language in JSONPath form, which churnkit's definitions are in, or in JSONata form, as plain JSON.
  *
  * @example
  * ```ts
@@ -16,21 +16,32 @@ export interface StateMachine {
   readonly StartAt: string;
   readonly States: Readonly<Record<string, State>>;
   readonly TimeoutSeconds?: number;
-  readonly QueryLanguage?: string;
+  readonly QueryLanguage?: QueryLanguage;
 }
+
+/** How states read and write data. */
+export type QueryLanguage = "JSONPath" | "JSONata";
+
+/** A number, or in JSONata an expression that gives one: `{% $states.input.seconds %}`. */
+type Count = number | string;
 
 /** What every state may have. */
 interface Common {
   readonly Comment?: string;
+  readonly QueryLanguage?: QueryLanguage;
   readonly InputPath?: string | null;
   readonly OutputPath?: string | null;
   readonly Next?: string;
   readonly End?: boolean;
   readonly Assign?: unknown;
+  /** In JSONata. */
+  readonly Output?: unknown;
 }
 
 /** States with a result. */
 interface WithResult extends Common {
+  /** In JSONata. */
+  readonly Arguments?: unknown;
   readonly Parameters?: unknown;
   readonly ResultSelector?: unknown;
   readonly ResultPath?: string | null;
@@ -56,24 +67,28 @@ export interface Catcher {
   readonly ResultPath?: string | null;
   readonly Next: string;
   readonly Assign?: unknown;
+  /** In JSONata. */
+  readonly Output?: unknown;
 }
 
 export interface TaskState extends WithRetry {
   readonly Type: "Task";
   readonly Resource: string;
-  readonly TimeoutSeconds?: number;
+  readonly TimeoutSeconds?: Count;
   readonly TimeoutSecondsPath?: string;
   /** Of a task with a token or an activity: the longest silence. */
-  readonly HeartbeatSeconds?: number;
+  readonly HeartbeatSeconds?: Count;
 }
 
 interface MapState extends WithRetry {
   readonly Type: "Map";
   readonly ItemsPath?: string;
+  /** In JSONata. */
+  readonly Items?: unknown;
   readonly ItemSelector?: unknown;
   readonly ItemProcessor?: StateMachine;
   readonly Iterator?: StateMachine;
-  readonly MaxConcurrency?: number;
+  readonly MaxConcurrency?: Count;
   readonly ToleratedFailureCount?: number;
 }
 
@@ -89,7 +104,7 @@ export interface PassState extends WithResult {
 
 interface WaitState extends Common {
   readonly Type: "Wait";
-  readonly Seconds?: number;
+  readonly Seconds?: Count;
   readonly SecondsPath?: string;
   readonly Timestamp?: string;
   readonly TimestampPath?: string;
@@ -97,11 +112,16 @@ interface WaitState extends Common {
 
 export interface ChoiceState extends Common {
   readonly Type: "Choice";
-  readonly Choices: readonly (ChoiceRule & { readonly Next: string; readonly Assign?: unknown })[];
+  readonly Choices: readonly (ChoiceRule & {
+    readonly Next: string;
+    readonly Assign?: unknown;
+    /** In JSONata. */
+    readonly Output?: unknown;
+  })[];
   readonly Default?: string;
 }
 
-/** A rule of a Choice: `And`, `Or`, `Not`, or a variable and one comparison. */
+/** A rule of a Choice: `And`, `Or`, `Not`, or a variable and one comparison; in JSONata a `Condition`. */
 export type ChoiceRule = Readonly<Record<string, unknown>>;
 
 interface EndState extends Common {
