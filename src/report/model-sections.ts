@@ -109,7 +109,11 @@ function metricTable(models: readonly NamedEvaluation[]): Block {
     ...models.map(({ name }) => ({ label: name, number: true })),
     { label: "better" },
   ];
-  const rows = metricNames.map((metric) => [
+  const named = metricNames.filter(
+    (metric) =>
+      metrics[metric].needs !== "costs" || models.some(({ evaluation }) => evaluation.values[metric].value !== null),
+  );
+  const rows = named.map((metric) => [
     metrics[metric].label,
     ...models.map(({ evaluation }) => metricText(evaluation.values[metric].value)),
     metrics[metric].better,

@@ -7,7 +7,7 @@ import type { Profile } from "../../src/data/profile/profile.js";
 import { profileAgainst, profileTable } from "../../src/data/profile/profile-table.js";
 import { tableFromRecords } from "../../src/data/read/records.js";
 import { compareProfiles } from "../../src/drift/index.js";
-import type { MetricSummary, MetricValue } from "../../src/model/evaluate/metrics.js";
+import { metricNames, type MetricSummary, type MetricValue } from "../../src/model/evaluate/metrics.js";
 import { driftOfBaselines } from "../../src/registry/gates/baseline-drift.js";
 import { compareMetrics, compareVersions, comparisonText } from "../../src/registry/versions/compare-versions.js";
 import { diffContracts, diffRecipes } from "../../src/registry/versions/version-diff.js";
@@ -94,11 +94,7 @@ describe("compareMetrics", () => {
     positives: 5,
     threshold: 0.5,
     values: {
-      ...Object.fromEntries(
-        ["averagePrecision", "brier", "calibrationError", "accuracy", "precision", "recall", "f1", "weightedF1"].map(
-          (name) => [name, { value: null }],
-        ),
-      ),
+      ...Object.fromEntries(metricNames.map((name) => [name, { value: null }])),
       auc,
       logLoss,
     } as MetricSummary["values"],

@@ -160,7 +160,8 @@ function seenNote({ verdict, seen, checked }: SeenRows): string | undefined {
 }
 
 function metricLines({ values }: Evaluation): string {
-  const lines = metricNames.map((name) => {
+  const named = metricNames.filter((name) => metrics[name].needs !== "costs" || values[name].value !== null);
+  const lines = named.map((name) => {
     const { value, low, high } = values[name];
     return [metrics[name].label, shown(value), low === undefined ? "" : `${shown(low)} to ${shown(high)}`];
   });

@@ -1,8 +1,9 @@
 import { ChurnkitError } from "../../base/errors.js";
+import type { Costs } from "../artifact.js";
 import { percentileInterval, resample, resamplesFor, type BootstrapOptions } from "./bootstrap.js";
 import { measurable, measure, type Measurable } from "./measure.js";
 import { metrics, type MetricName, type MetricValue } from "./metrics.js";
-import { checkThreshold } from "./options.js";
+import { checkCosts, checkThreshold } from "./options.js";
 import { sortScores } from "./sorted-scores.js";
 
 /** Comparison of two models on the same rows, by one metric. */
@@ -26,6 +27,8 @@ export interface ScoreComparison {
 export interface CompareScoresOptions extends BootstrapOptions {
   readonly thresholdA?: number | undefined;
   readonly thresholdB?: number | undefined;
+  /** Of both models' mistakes; the profit needs them. */
+  readonly costs?: Costs | undefined;
 }
 
 /**
@@ -55,7 +58,7 @@ export function compareScores(
   metric: MetricName,
   options: CompareScoresOptions = {},
 ): ScoreComparison {
-  const { thresholdA = 0.5, thresholdB = 0.5, seed = 0 } = options;
+  const { thresholdA = 0.5, thresholdB = 0.5, costs, seed = 0 } = options;
   if (!Object.hasOwn(metrics, metric))
     throw new ChurnkitError(
       "OPTION_INVALID",
@@ -63,8 +66,9 @@ export function compareScores(
     );
   checkThreshold(thresholdA);
   checkThreshold(thresholdB);
-  const first = measurable(sortScores(labels, a), thresholdA);
-  const second = measurable(sortScores(labels, b), thresholdB);
+  if (costs !== undefined) checkCosts(costs);
+  const first = measurable(sortScores(labels, a), thresholdA, costs);
+  const second = measurable(sortScores(labels, b), thresholdB, costs);
   const rows = labels.length;
   const resamples = resamplesFor(rows, options.resamples);
   const weights = new Uint16Array(rows);

@@ -39,7 +39,7 @@ export interface EvaluateScoresOptions {
  * percentile interval (rows drawn with replacement), the confusion matrix and the curves.
  *
  * O(n log n) for one sort, then O(n) for each resample; above 50,000 rows fewer resamples are made. A metric without a
- * value is null: AUC and average precision over one class. Precision, recall and F1 of 0/0 are 0. The interval of the
+ * value is null: AUC and average precision over one class, the profit without costs. Precision, recall and F1 of 0/0 are 0. The interval of the
  * calibration error is centered on its value, because noise only raises that metric.
  *
  * @param labels 1 for the positive class, 0 for the other.
@@ -67,7 +67,7 @@ export function evaluateScores(
   if (costs !== undefined) checkCosts(costs);
   const sorted = sortScores(labels, probabilities);
   const resamples = bootstrap === false ? 0 : resamplesFor(sorted.rows, bootstrap.resamples);
-  const prepared = measurable(sorted, threshold);
+  const prepared = measurable(sorted, threshold, costs);
   return {
     rows: sorted.rows,
     positives: sorted.positives,

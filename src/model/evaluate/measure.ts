@@ -1,5 +1,7 @@
+import type { Costs } from "../artifact.js";
 import { rowLogLoss } from "../../stats/logistic.js";
 import { thresholdMetrics, type Confusion } from "./confusion.js";
+import { profitOf } from "./curves.js";
 import type { MetricName } from "./metrics.js";
 import { calibrationBin } from "./reliability.js";
 import { countAtOrAbove, endsTie, type SortedScores } from "./sorted-scores.js";
@@ -17,14 +19,15 @@ export interface Measurable {
   readonly ends: Uint8Array;
   /** Rows at or above the threshold. */
   readonly called: number;
+  readonly costs: Costs | undefined;
 }
 
 const endOfTie = 1;
 const endOfBin = 2;
 const endOfCalled = 4;
 
-/** Prepares sorted rows to be measured at one threshold. */
-export function measurable(sorted: SortedScores, threshold: number): Measurable {
+/** Prepares sorted rows to be measured at one threshold; without costs no money is measured. */
+export function measurable(sorted: SortedScores, threshold: number, costs?: Costs): Measurable {
   const { rows, labels, scores } = sorted;
   const loss = new Float64Array(rows);
   const residual = new Float64Array(rows);
@@ -39,7 +42,7 @@ export function measurable(sorted: SortedScores, threshold: number): Measurable 
     const lastOfBin = i + 1 === rows || calibrationBin(scores[i + 1] as number) !== calibrationBin(p);
     ends[i] = endOfTie | (lastOfBin ? endOfBin : 0) | (i + 1 === called ? endOfCalled : 0);
   }
-  return { sorted, loss, residual, ends, called };
+  return { sorted, loss, residual, ends, called, costs };
 }
 
 /**
@@ -50,7 +53,7 @@ export function measurable(sorted: SortedScores, threshold: number): Measurable 
  * |sum of residuals| / rows.
  */
 export function measure(prepared: Measurable, weights?: Uint16Array): MetricTable {
-  const { sorted, loss, residual, ends } = prepared;
+  const { sorted, loss, residual, ends, costs } = prepared;
   const { labels, rows } = sorted;
   const counts = weights ?? new Uint16Array(rows).fill(1);
   let total = 0;
@@ -104,6 +107,7 @@ export function measure(prepared: Measurable, weights?: Uint16Array): MetricTabl
     brier: squares / total,
     calibrationError: gaps / total,
     ...thresholdMetrics(matrix),
+    profitPerCustomer: costs === undefined ? null : profitOf(matrix, costs) / total,
   };
 }
 

@@ -1,7 +1,8 @@
 import { ChurnkitError } from "../../base/errors.js";
+import type { Costs } from "../artifact.js";
 import { measurable, measure } from "./measure.js";
 import { metrics, type MetricName } from "./metrics.js";
-import { checkThreshold } from "./options.js";
+import { checkCosts, checkThreshold } from "./options.js";
 import { sortScores } from "./sorted-scores.js";
 
 /**
@@ -10,22 +11,26 @@ import { sortScores } from "./sorted-scores.js";
  * @param metric a name of {@link metrics}.
  * @param labels 1 for the positive class, 0 for the other.
  * @param probabilities Of the positive class, in [0, 1], one for each label.
- * @param options `threshold`: positive from this probability on, 0.5 by default; only some metrics need it.
- * @throws ChurnkitError METRIC_UNDEFINED if it has no value (AUC and average precision over one class), and the
- * errors of {@link evaluateScores} for bad input.
+ * @param options `threshold`: positive from this probability on, 0.5 by default; only some metrics need it. `costs`: the
+ * profit needs them.
+ * @throws ChurnkitError METRIC_UNDEFINED if it has no value (AUC and average precision over one class, the profit without
+ * costs), and the errors of {@link evaluateScores} for bad input.
  */
 export function metricOf(
   metric: MetricName,
   labels: Uint8Array,
   probabilities: Float64Array,
-  { threshold = 0.5 }: { readonly threshold?: number | undefined } = {},
+  { threshold = 0.5, costs }: { readonly threshold?: number | undefined; readonly costs?: Costs | undefined } = {},
 ): number {
   checkThreshold(threshold);
-  const value = measure(measurable(sortScores(labels, probabilities), threshold))[metric];
-  if (value === null)
-    throw new ChurnkitError(
-      "METRIC_UNDEFINED",
-      `The ${metrics[metric].label} has no value for ${labels.length} rows of one class. Give rows of both classes.`,
-    );
-  return value;
+  if (costs !== undefined) checkCosts(costs);
+  const value = measure(measurable(sortScores(labels, probabilities), threshold, costs))[metric];
+  if (value !== null) return value;
+  const { label, needs } = metrics[metric];
+  throw new ChurnkitError(
+    "METRIC_UNDEFINED",
+    needs === "costs"
+      ? `The ${label} has no value without the costs of mistakes. Give costs.`
+      : `The ${label} has no value for ${labels.length} rows of one class. Give rows of both classes.`,
+  );
 }

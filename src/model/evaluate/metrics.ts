@@ -13,6 +13,7 @@ export const metrics = {
   recall: { label: "recall", better: "higher", needs: "threshold" },
   f1: { label: "F1", better: "higher", needs: "threshold" },
   weightedF1: { label: "F1 weighted by class", better: "higher", needs: "threshold" },
+  profitPerCustomer: { label: "profit per customer", better: "higher", needs: "costs" },
 } as const;
 
 /** A name of {@link metrics}. */

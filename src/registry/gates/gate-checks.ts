@@ -111,11 +111,11 @@ export function duelWith(
       ? { ...fails("there is no champion yet"), passed: true }
       : fails(`there is no ${name} to compare with`);
   }
-  const { labels, candidate, bootstrap = {} } = comparison;
+  const { labels, candidate, costs, bootstrap = {} } = comparison;
   const rows = Array.from(labels, (_, row) => row).filter((row) => !Number.isNaN(rival.probabilities[row]));
   if (rows.length * 2 < labels.length)
     return fails(`the ${name} can score only ${rows.length} of the ${labels.length} rows`);
-  const options = { ...bootstrap, thresholdA: candidate.threshold, thresholdB: rival.threshold };
+  const options = { ...bootstrap, costs, thresholdA: candidate.threshold, thresholdB: rival.threshold };
   const compare = (metric: MetricName, chosen: readonly number[] = rows): DuelResult => {
     const of = (values: Float64Array): Float64Array => Float64Array.from(chosen, (row) => values[row] ?? NaN);
     const chosenLabels = Uint8Array.from(chosen, (row) => labels[row] ?? 0);

@@ -1,3 +1,4 @@
+import type { Costs } from "../../model/artifact.js";
 import type { BootstrapOptions, MetricName, MetricValue } from "../../model/evaluate/index.js";
 import { checkAbsolute, checkMeasured, checkRelative, checkRequirement, checkSoundness } from "./gate-checks.js";
 import { checkSegments } from "./gate-segments.js";
@@ -75,6 +76,8 @@ export interface JudgedRows {
   readonly candidate: JudgedScores;
   readonly champion?: JudgedScores | undefined;
   readonly baseline?: JudgedScores | undefined;
+  /** Of a mistake by any of them, for demands on the profit. */
+  readonly costs?: Costs | undefined;
   /** Rivals that exist but cannot be compared, and why: demands relative to them do not hold. */
   readonly unable?: Partial<Readonly<Record<Rival, string>>> | undefined;
   /** Each row's level by the segment's name; null if it is missing, which is a group too. */

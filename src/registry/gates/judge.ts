@@ -78,7 +78,8 @@ export function judgeOnRows(options: JudgeOptions): Judgment {
   const truth = labels(rows);
   const scores = candidateScores(candidate, rows);
   const { threshold } = scores;
-  const evaluation = evaluateScores(truth, scores.probabilities, { threshold, ...(bootstrap && { bootstrap }) });
+  const { costs } = candidate.decision;
+  const evaluation = evaluateScores(truth, scores.probabilities, { threshold, costs, ...(bootstrap && { bootstrap }) });
 
   const named = requirements.flatMap((one) =>
     "perSegment" in one && one.perSegment !== undefined ? [one.perSegment] : [],
@@ -97,6 +98,7 @@ export function judgeOnRows(options: JudgeOptions): Judgment {
     candidate: scores,
     champion: typeof champion === "string" ? undefined : champion,
     baseline: typeof baseline === "string" ? undefined : baseline,
+    costs,
     unable,
     segments,
     bootstrap,

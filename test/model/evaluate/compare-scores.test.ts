@@ -9,7 +9,8 @@ import { drawnRows } from "../../helpers/scored-rows.js";
 const { labels, scores } = drawnRows(2000, 21);
 const random = uniform(5);
 const noisy = scores.map((score) => Math.min(1, Math.max(0, score + (random() - 0.5) * 0.6)));
-const options = { resamples: 200, seed: 1 };
+const costs = { falseNegative: 500, falsePositive: 50 };
+const options = { resamples: 200, seed: 1, costs };
 
 describe("compareScores", () => {
   it("finds the better model, in the metric's own direction", () => {
@@ -24,8 +25,8 @@ describe("compareScores", () => {
   it("gives both models' own values and their difference", () => {
     for (const metric of metricNames) {
       const { a, b, difference, rows, resamples } = compareScores(labels, scores, noisy, metric, options);
-      expect(a).toBe(evaluateScores(labels, scores, { threshold: 0.5, bootstrap: false }).values[metric].value);
-      expect(b).toBe(evaluateScores(labels, noisy, { threshold: 0.5, bootstrap: false }).values[metric].value);
+      expect(a).toBe(evaluateScores(labels, scores, { threshold: 0.5, costs, bootstrap: false }).values[metric].value);
+      expect(b).toBe(evaluateScores(labels, noisy, { threshold: 0.5, costs, bootstrap: false }).values[metric].value);
       expect(difference.value).toBe((a as number) - (b as number));
       expect([rows, resamples]).toEqual([2000, 200]);
     }

@@ -2,6 +2,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { permutation } from "../../../src/base/random.js";
 import { rankAuc } from "../../../src/stats/ranks/auc.js";
+import { compareScores } from "../../../src/model/evaluate/compare-scores.js";
+import { metricOf } from "../../../src/model/evaluate/metric-of.js";
 import { evaluateScores, summarize } from "../../../src/model/evaluate/evaluate-scores.js";
 import { metricNames, metrics } from "../../../src/model/evaluate/metrics.js";
 import { drawnRows, scoredRows } from "../../helpers/scored-rows.js";
@@ -24,9 +26,9 @@ describe("evaluateScores on any rows", () => {
             expect(oneClass).toBe(true);
             continue;
           }
-          const most = name === "logLoss" ? 37 : 1 + 1e-12;
+          const most = name === "profitPerCustomer" ? 500 : name === "logLoss" ? 37 : 1 + 1e-12;
           for (const each of [value, low ?? value, high ?? value]) {
-            expect(each).toBeGreaterThanOrEqual(0);
+            expect(each).toBeGreaterThanOrEqual(name === "profitPerCustomer" ? -50 : 0);
             expect(each).toBeLessThanOrEqual(most);
           }
           if (low !== undefined) expect(low).toBeLessThanOrEqual(high as number);
@@ -90,7 +92,7 @@ describe("evaluateScores at the extremes", () => {
   it("is perfect for the truth itself, with intervals of no width", () => {
     const labels = Uint8Array.from({ length: 100 }, (_, i) => i % 2);
     const { values } = evaluateScores(labels, Float64Array.from(labels), { threshold: 0.5 });
-    for (const name of metricNames) {
+    for (const name of metricNames.filter((name) => metrics[name].needs !== "costs")) {
       const best = metrics[name].better === "higher" ? 1 : 0;
       for (const each of [values[name].value, values[name].low, values[name].high]) expect(each).toBeCloseTo(best, 12);
     }
@@ -121,10 +123,35 @@ describe("evaluateScores at the extremes", () => {
   });
 });
 
+describe("the profit per customer", () => {
+  const labels = Uint8Array.of(1, 1, 0, 0, 0);
+  const scores = Float64Array.of(0.9, 0.2, 0.8, 0.3, 0.1);
+  const costs = { falseNegative: 500, falsePositive: 50 };
+
+  it("is what the calls save against calling nobody, over all rows", () => {
+    const { values } = evaluateScores(labels, scores, { ...plain, costs });
+    expect(values.profitPerCustomer.value).toBe((500 - 50) / 5);
+    expect(metricOf("profitPerCustomer", labels, scores, { costs, threshold: 0.15 })).toBe((1000 - 100) / 5);
+  });
+
+  it("has no value without costs", () => {
+    expect(evaluateScores(labels, scores, plain).values.profitPerCustomer).toEqual({ value: null });
+    expect(() => metricOf("profitPerCustomer", labels, scores)).toThrow(/Give costs/);
+  });
+
+  it("compares two models with the same costs", () => {
+    const other = Float64Array.of(0.9, 0.7, 0.1, 0.3, 0.1);
+    expect(compareScores(labels, other, scores, "profitPerCustomer", { costs }).difference.value).toBe(
+      (1000 - 450) / 5,
+    );
+  });
+});
+
 describe("bootstrap intervals", () => {
   const { labels, scores } = drawnRows(5000, 11, (p) => 0.1 + 0.6 * p);
   const { values, resamples } = evaluateScores(labels, scores, {
     threshold: 0.4,
+    costs: { falseNegative: 1, falsePositive: 0.2 },
     bootstrap: { resamples: 300, seed: 4 },
   });
 
@@ -145,7 +172,8 @@ describe("bootstrap intervals", () => {
   });
 
   it("follow from the seed alone", () => {
-    const again = evaluateScores(labels, scores, { threshold: 0.4, bootstrap: { resamples: 300, seed: 4 } });
+    const costs = { falseNegative: 1, falsePositive: 0.2 };
+    const again = evaluateScores(labels, scores, { threshold: 0.4, costs, bootstrap: { resamples: 300, seed: 4 } });
     expect(again.values).toEqual(values);
     const other = evaluateScores(labels, scores, { threshold: 0.4, bootstrap: { resamples: 300, seed: 5 } });
     expect(other.values.auc.value).toBe(values.auc.value);
