@@ -15,6 +15,7 @@ const verbs = {
   compare: () => import("./commands/compare.js"),
   evaluate: () => import("./commands/evaluate.js"),
   explain: () => import("./commands/explain.js"),
+  campaign: () => import("./commands/campaign.js"),
   drift: () => import("./commands/drift.js"),
   serve: () => import("./commands/serve.js"),
   keys: () => import("./commands/keys.js"),

@@ -6,6 +6,9 @@
 export type { Artifact, Costs } from "./artifact.js";
 export { auto } from "./training/auto-learner.js";
 export { boosting } from "./kinds/trees/boosting-learner.js";
+export { type Campaign, campaignCosts } from "./campaign/campaign.js";
+export { type CampaignEvaluation, evaluateCampaign } from "./campaign/evaluate.js";
+export { type CampaignPlan, planCampaign } from "./campaign/plan.js";
 export { toBundleFiles } from "./bundle/format.js";
 export { loadBundle } from "./bundle/load.js";
 export { openBundle, type Bundle } from "./bundle/open.js";

@@ -185,6 +185,7 @@ describe("docs/command-line*.md equal --help", async () => {
     "evaluate",
     "compare",
     "explain",
+    "campaign",
     "drift",
     "serve",
     "keys",

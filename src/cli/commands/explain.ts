@@ -13,6 +13,7 @@ import {
   reasons,
   type ReasonedScore,
 } from "../../model/explain/index.js";
+import { customerNames } from "../customer-names.js";
 import { example } from "../help.js";
 import { countOption, delimiterOf, delimiterOption, noteSetAside } from "../input.js";
 import { columns, note, print, shown } from "../output.js";
@@ -99,19 +100,6 @@ async function run(bundle: string, file: string, options: Options): Promise<void
 }
 
 type Explained = ReasonedScore & { readonly customer: string; readonly row: number };
-
-/** Returns the id of each customer, its parts joined by commas, or the row number if the file has no id. */
-function customerNames(table: Table): readonly string[] {
-  const ids = table.contract.columns
-    .filter(({ role, name }) => role === "id" && table.columns.has(name))
-    .map(({ name }) => name);
-  if (ids.length === 0) return Array.from(table.rowNumbers, String);
-  const idTable = {
-    ...table,
-    contract: { ...table.contract, columns: table.contract.columns.filter(({ name }) => ids.includes(name)) },
-  };
-  return Array.from({ length: table.rows }, (_, position) => Object.values(recordOf(idTable, position)).join(","));
-}
 
 function positionOf(names: readonly string[], name: string, file: string): number {
   const position = names.indexOf(name);

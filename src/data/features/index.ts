@@ -1,8 +1,9 @@
 export { defineFeatures, type Features, numericEncodings } from "./define.js";
 export { compileEncoders, compileRecipe, type Encoder, explainEncoding } from "./encode.js";
-export type { Expression } from "./expression.js";
-export { column, countOf, meanOf, ratio, sum, trend } from "./expressions/builders.js";
+export type { Expression, NumericExpression } from "./expression.js";
+export { column, countOf, meanOf, product, ratio, sum, trend } from "./expressions/builders.js";
 export { daysSince } from "./expressions/date-builders.js";
+export { checkExpression } from "./expressions/check-expression.js";
 export { evaluateExpression } from "./expressions/evaluate.js";
 export { detailColumns } from "./fit/details.js";
 export { fitRecipe } from "./fit/fit-recipe.js";

@@ -127,7 +127,8 @@ export function costThreshold(costs: Costs): number {
   return costs.falsePositive / (costs.falsePositive + costs.falseNegative);
 }
 
-function roomOf(capacity: Capacity, rows: number): number {
+/** How many of so many rows can be contacted. */
+export function roomOf(capacity: Capacity, rows: number): number {
   if ("share" in capacity) {
     if (!(capacity.share > 0 && capacity.share <= 1))
       throw new ChurnkitError("OPTION_INVALID", `The capacity is a share of ${capacity.share}. Give one in (0, 1].`);
