@@ -105,6 +105,7 @@ describe("--json has the documented fields", () => {
     evaluate: ["short", "customers.csv"],
     compare: [...customers, "--learners", "logistic,forest", "--folds", "2"],
     explain: ["model", "customers.csv", "--limit", "2"],
+    campaign: "model customers.csv --offer-cost 40 --success-rate 0.3 --customer-value 600 --outcomes".split(" "),
     drift: ["customers.csv", ...customers],
     monitor: ["model", "captured.jsonl"],
     erase: ["captured.jsonl", "--customer", "nobody"],
