@@ -65,6 +65,35 @@ export function packDerivatives(rows: usize, count: i32, distances: usize, first
   }
 }
 
+/** The sums of `measureDistances` with a weight for each row (f32, by row). */
+export function sumWeighted(rows: usize, count: i32, distances: usize, weights: usize, sums: usize): void {
+  let first: f64 = 0.0;
+  let second: f64 = 0.0;
+  const end = rows + (<usize>count << 2);
+  for (; rows < end; rows += 4, distances += 8) {
+    const size = abs(load<f64>(distances));
+    const weight = <f64>load<f32>(weights + (<usize>load<u32>(rows) << 2));
+    first += weight * size;
+    second += weight * size * (1.0 - size);
+  }
+  store<f64>(sums, first);
+  store<f64>(sums, second, 8);
+}
+
+/** `packDerivatives` with a weight for each row (f32, by row). */
+export function packWeighted(rows: usize, count: i32, distances: usize, weights: usize, firstScale: f64, secondScale: f64, packed: usize): void {
+  const end = rows + (<usize>count << 2);
+  for (; rows < end; rows += 4, distances += 8) {
+    const row = <usize>load<u32>(rows);
+    const distance = load<f64>(distances);
+    const size = abs(distance);
+    const weight = <f64>load<f32>(weights + (row << 2));
+    const first = <i64>nearest(weight * distance * firstScale);
+    const second = <i64>nearest(weight * size * (1.0 - size) * secondScale);
+    store<i64>(packed + (row << 3), (first << 32) + second);
+  }
+}
+
 /**
  * Splits a list of rows by a seeded draw, both sides in order: those drawn (hash of the position below `limit`) go to
  * `inside`, the others to `outside`. Returns how many were drawn.
@@ -91,13 +120,14 @@ export function addToRows(rows: usize, count: i32, value: f64, sums: usize): voi
   }
 }
 
-/** Returns the sum of the log losses of `count` log-odds, in nats. */
-export function sumLogLoss(margins: usize, labels: usize, count: i32): f64 {
+/** Returns the sum of the log losses of `count` log-odds, in nats, with a weight for each (f32) unless `weights` is 0. */
+export function sumLogLoss(margins: usize, labels: usize, weights: usize, count: i32): f64 {
   let sum: f64 = 0.0;
   for (let i = 0; i < count; ++i) {
     const margin = load<f64>(margins + (<usize>i << 3));
     const wrong = load<u8>(labels + i) != 0 ? -margin : margin;
-    sum += max(wrong, 0.0) + log1p(expNegative(-abs(margin)));
+    const weight = weights == 0 ? 1.0 : <f64>load<f32>(weights + (<usize>i << 2));
+    sum += weight * (max(wrong, 0.0) + log1p(expNegative(-abs(margin))));
   }
   return sum;
 }

@@ -1,4 +1,4 @@
-export { addToRows, drawRows, measureDistances, packDerivatives, sumLogLoss } from "./tree-derivatives";
+export { addToRows, drawRows, measureDistances, packDerivatives, packWeighted, sumLogLoss, sumWeighted } from "./tree-derivatives";
 export { gatherDerivatives, partRows, subtract, sumByBin } from "./tree-histogram";
 export { findBoundedSplit, findSplit } from "./tree-split";
 

@@ -12,6 +12,7 @@ import { defaultWorkers } from "./default-workers.js";
 import { compile } from "../scoring/compile.js";
 import { evaluateScores, summarize, type Evaluation } from "../evaluate/evaluate-scores.js";
 import type { LabeledMatrix, Learned, Learner, LearnerContext } from "../kinds/learner.js";
+import { repeatedByWeight } from "../kinds/row-weights.js";
 import { logistic } from "../kinds/linear/learner.js";
 import { churnNetwork } from "../kinds/network/learner.js";
 import type { ThresholdRule } from "./threshold.js";
@@ -30,7 +31,9 @@ export async function trainModel<Row, Request>(
   const classes = labels(table);
   if (!validation) for (const one of [learner, ...(rival ? [rival] : [])]) checkFolds(table, classes, one);
   const { recipe, encoder, matrix, notes } = fitRecipe(features, table, { seed });
-  const training = { matrix, width: encoder.width, labels: classes, details: detailColumns(recipe), recipe };
+  const rowWeights = options.weights && checkedWeights(options.weights, table.rows);
+  const details = detailColumns(recipe);
+  const training = { matrix, width: encoder.width, labels: classes, details, rowWeights, recipe };
   const held = validation && { matrix: encoder.encode(validation), width: encoder.width, labels: labels(validation) };
   const context: LearnerContext = { ...options, seed, budget, workers: options.workers ?? (await defaultWorkers()) };
   const shared = {
@@ -44,15 +47,16 @@ export async function trainModel<Row, Request>(
   };
 
   const finish = async (one: Learner, learned: Learned): Promise<Omit<TrainedModel<Row, Request>, "baseline">> => {
+    const heldOut = rowWeights && !held ? repeatedByWeight(learned.heldOut, rowWeights) : learned.heldOut;
     const { artifact, evaluation, probabilities } = await assemble(
       shared,
       one,
-      learned,
+      { ...learned, heldOut },
       held ?? training,
       threshold,
       seed,
     );
-    const heldOutScores = { rows: learned.heldOut.rows, probabilities };
+    const heldOutScores = { rows: heldOut.rows, probabilities };
     const { history, caps = [] } = learned;
     return { artifact, scorer: await compile(artifact), heldOut: evaluation, heldOutScores, history, caps, notes };
   };
@@ -118,6 +122,20 @@ async function assemble(
     return record && probability !== null ? [{ record, probability }] : [];
   });
   return { artifact: { ...draft, golden }, evaluation, probabilities };
+}
+
+/** @throws ChurnkitError OPTION_INVALID for another number of weights, or one that is not finite and above 0. */
+function checkedWeights(weights: ArrayLike<number>, rows: number): Float32Array {
+  const checked = Float32Array.from(weights);
+  const odd = checked.findIndex((weight) => !(weight > 0 && weight < Infinity));
+  if (checked.length === rows && odd < 0) return checked;
+  throw new ChurnkitError(
+    "OPTION_INVALID",
+    checked.length === rows
+      ? `The weight of row ${odd} is ${weights[odd]}; it must be finite and above 0. Leave out rows that should not count.`
+      : `There are ${checked.length} weights for ${rows} rows. Give one for each row.`,
+    { where: { path: "weights", ...(checked.length === rows && { row: odd }) } },
+  );
 }
 
 /** Says in the data's own terms that a class has fewer rows than a learner has folds. */

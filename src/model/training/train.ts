@@ -15,6 +15,11 @@ export interface TrainOptions<Row = unknown> extends Omit<Partial<LearnerContext
    * do.
    */
   readonly validation?: Table<Row>;
+  /**
+   * Weight of each training row, finite and above 0: a row of weight 2 counts like two equal rows, in the training and,
+   * without validation rows, in calibration, threshold and metrics. The features are fitted without weights.
+   */
+  readonly weights?: ArrayLike<number>;
   /** Default: the churn network. */
   readonly learner?: Learner;
   /** Rule for the threshold. Default: the best F1. */
@@ -40,8 +45,8 @@ export interface TrainedModel<Row = unknown, Request = unknown> {
   /** Evaluation on rows that the scoring models did not train on: the validation rows, or out of fold. */
   readonly heldOut: Evaluation;
   /**
-   * Rows of `heldOut`: rows of the validation table, or without one of the training table, and their calibrated
-   * probabilities.
+   * Rows of `heldOut`: rows of the validation table, or without one of the training table (repeated by their weights),
+   * and their calibrated probabilities.
    */
   readonly heldOutScores: HeldOut;
   /** Epochs of each network of the model. */

@@ -193,7 +193,7 @@ describe("rows that judge were not trained on", () => {
     for (const rows of plan.members) {
       expect(Array.from(rows.training).filter((row) => rows.heldOut.includes(row))).toEqual([]);
       const boosted = async (labels: Uint8Array) => {
-        const own = booster(new TreeGrower(await loadTreeKernel(), matrix), labels, rows, rules, 3);
+        const own = booster(new TreeGrower(await loadTreeKernel(), matrix), { labels }, rows, rules, 3);
         for (let round = 0; round < 5; round++) own.step();
         return own.heldOutMargins();
       };
@@ -206,7 +206,7 @@ describe("rows that judge were not trained on", () => {
   it("forest: another label on a row leaves its out-of-bag mean the same", async () => {
     const rules = { featuresPerNode: 2, depth: 64, l2: 1, leaves: Infinity, leastWeight: 3, shrinkage: 1 };
     const kernel = await loadTreeKernel();
-    const fit = (labels: Uint8Array) => bagger(new TreeGrower(kernel, matrix), labels, 0.5, rules, 3)(0, 25);
+    const fit = (labels: Uint8Array) => bagger(new TreeGrower(kernel, matrix), { labels }, 0.5, rules, 3)(0, 25);
     const plain = fit(data.labels);
     expect(plain.outOfBagCounts.reduce((sum, count) => sum + count, 0) / (25 * 300)).toBeCloseTo(Math.exp(-1), 1);
     const random = uniform(4);
@@ -225,7 +225,7 @@ it("boosting takes the steps worked out by hand", async () => {
   const matrix = bundleFlags(binMatrix(data.matrix, 6, 1));
   const rules = { learningRate: 0.5, leaves: 2, depth: 1, l2: 0.25, leastWeight: 0, rowShare: 1, featureShare: 1 };
   const rows = { training: Uint32Array.from([0, 1, 2, 3, 4, 5]), heldOut: Uint32Array.from([5, 0, 3]) };
-  const own = booster(new TreeGrower(await loadTreeKernel(), matrix), data.labels, rows, rules, 1);
+  const own = booster(new TreeGrower(await loadTreeKernel(), matrix), data, rows, rules, 1);
   own.step();
   // Left G = 1/2, H = 3/4: -(1/2) / (3/4 + 1/4) / 2 = -1/4.
   expect(own.trees.map(({ values }) => Array.from(values))).toEqual([[0, -0.25, 0.25]]);

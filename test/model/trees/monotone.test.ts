@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { uniform } from "../../../src/base/random.js";
 import { sigmoid } from "../../../src/stats/logistic.js";
-import { contractOf, defineFeatures, ratio, tableFromRecords } from "../../../src/data/index.js";
+import { column, contractOf, defineFeatures, ratio, tableFromRecords } from "../../../src/data/index.js";
 import { boosting, type BoostingOptions } from "../../../src/model/kinds/trees/boosting-learner.js";
 import type { Scorer } from "../../../src/model/scoring/compile.js";
 import { train, type TrainedModel } from "../../../src/model/training/train.js";
@@ -20,7 +20,7 @@ const contract = contractOf(
   }),
   { target: "churn", positive: "Yes" },
 );
-const features = defineFeatures(contract, { derive: (c) => ({ paid: ratio(c["charges"], c["tenure"]) }) });
+const features = defineFeatures(contract, { derive: () => ({ paid: ratio(column("charges"), column("tenure")) }) });
 
 /** The share of churners bends along the tenure, a third of which is 0; it falls with both flags, more for some plans. */
 const random = uniform(5);

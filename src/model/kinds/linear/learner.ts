@@ -48,8 +48,8 @@ export function logistic(options: LogisticOptions = {}): Learner {
     options,
     folds: parameters.folds,
     fit(training, validation, { seed, budget }) {
-      const { matrix, width, labels, details } = training;
-      const plain = logisticProblem(matrix, labels.length, width, labels, undefined);
+      const { matrix, width, labels, details, rowWeights } = training;
+      const plain = logisticProblem(matrix, labels.length, width, labels, rowWeights && Float64Array.from(rowWeights));
       const { l2 } = parameters;
       const chosen = l2 === "cross-validated" ? choosePenalty(plain, details, seed, budget) : undefined;
       const penalty = chosen?.penalty ?? { l2: Number(l2), detailL2: Number(l2) };
@@ -109,8 +109,9 @@ function outOfFold(
   const one = new Float64Array(1);
   for (const { train, test } of kFold(labels, folds, seed)) {
     const rowWeights = new Float64Array(rows);
-    for (const row of train) rowWeights[row] = 1;
-    const scorer = linearScorer(fitProblem({ ...problem, rowWeights, totalWeight: train.length }, timed, curvature));
+    for (const row of train) rowWeights[row] = problem.rowWeights[row] as number;
+    const totalWeight = rowWeights.reduce((sum, weight) => sum + weight, 0);
+    const scorer = linearScorer(fitProblem({ ...problem, rowWeights, totalWeight }, timed, curvature));
     for (const row of test) {
       scorer.score(matrix.subarray(row * width, (row + 1) * width), 1, one);
       all[row] = one[0] as number;

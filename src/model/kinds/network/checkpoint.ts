@@ -31,10 +31,8 @@ export function openCheckpoints(
   const store = typedStore(kept);
   const hash = hasher().update(canonicalJson(settings));
   for (const part of data) {
-    if (part)
-      hash
-        .update(new Uint8Array(part.matrix.buffer, part.matrix.byteOffset, part.matrix.byteLength))
-        .update(part.labels);
+    for (const numbers of [part?.matrix, part?.labels, part?.rowWeights])
+      if (numbers) hash.update(new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength));
   }
   const folder = `checkpoint-${hash.hex().slice(0, 16)}`;
   const key = (member: number): string => `${folder}/member-${member}.bin`;

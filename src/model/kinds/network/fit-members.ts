@@ -5,6 +5,7 @@ import { kFold, type Fold } from "../../../data/split/index.js";
 import { turn } from "../trees/turn.js";
 import type { Budget, Cap } from "../budget.js";
 import type { EpochRecord, HeldOut, LabeledMatrix, Learned, LearnerContext } from "../learner.js";
+import { joinedWeights } from "../row-weights.js";
 import { sharedCopy } from "../shared-matrix.js";
 import { manyRows, sizedSettings, type SizedSettings } from "./auto-settings.js";
 import { openCheckpoints } from "./checkpoint.js";
@@ -40,6 +41,7 @@ function planMembers(
     const labels = Uint8Array.from([...training.labels, ...validation.labels]);
     const all = {
       matrix,
+      rowWeights: joinedWeights(training, validation),
       width: training.width,
       labels,
       training: range(0, rows),
@@ -48,13 +50,13 @@ function planMembers(
     return Array.from({ length: members }, () => all);
   }
   const matrix = sharedCopy(training.matrix);
-  const { width, labels } = training;
+  const { width, labels, rowWeights } = training;
   const parts = Math.floor(Math.min(rows / commonRows, 1 / leastShare));
   const positives = labels.reduce((sum, label) => sum + label, 0);
   const rare = Math.min(positives, rows - positives) < (parts * commonRows) / 100;
   if (members === 1 || !manyRows(rows) || rare) {
     const folds = kFold(labels, foldsOf(members), seed).slice(0, members);
-    return folds.map(({ train, test }) => ({ matrix, width, labels, training: train, validation: test }));
+    return folds.map(({ train, test }) => ({ matrix, width, labels, rowWeights, training: train, validation: test }));
   }
   const [{ train: others, test: common }] = kFold(labels, parts, mix32(seed + 1)) as [Fold];
   const folds = kFold(
@@ -66,6 +68,7 @@ function planMembers(
     matrix,
     width,
     labels,
+    rowWeights,
     training: train.map((i) => others[i] as number),
     validation: Uint32Array.from([...test.map((i) => others[i] as number), ...common]).sort(),
   }));

@@ -26,6 +26,7 @@ export interface FitRows {
   readonly matrix: Float32Array;
   readonly width: number;
   readonly labels: Uint8Array;
+  readonly rowWeights?: Float32Array | undefined;
   readonly training: Uint32Array;
   readonly validation: Uint32Array;
 }
@@ -82,6 +83,7 @@ export async function fitNetwork(
   const data = trainingData(rows, settings.positiveWeight);
   const validation = gather(rows.matrix, rows.width, rows.validation);
   const validationLabels = Uint8Array.from(rows.validation, (row) => rows.labels[row] ?? 0);
+  const validationWeights = rows.rowWeights && Float32Array.from(rows.validation, (row) => rows.rowWeights?.[row] ?? 1);
   const session = await engine.create(spec, {
     seed: settings.seed,
     adam: { beta1: 0.9, beta2: 0.999, epsilon: 1e-7 },
@@ -101,7 +103,7 @@ export async function fitNetwork(
         learningRate: learningRateAt(settings, epoch),
       });
       const logits = await session.predict(validation, validationLabels.length);
-      const record = { loss, ...judge(validationLabels, logits) };
+      const record = { loss, ...judge(validationLabels, logits, validationWeights) };
       if (!Number.isFinite(record.loss) || !Number.isFinite(record.validationLoss)) {
         throw new ChurnkitError(
           "TRAINING_DIVERGED",
@@ -127,13 +129,15 @@ export async function fitNetwork(
   }
 }
 
-function trainingData({ matrix, labels }: FitRows, positiveWeight: number) {
+function trainingData({ matrix, labels, rowWeights, training }: FitRows, positiveWeight: number) {
   const y = Float32Array.from(labels);
-  return {
-    x: matrix,
-    y,
-    sampleWeights: positiveWeight === 1 ? undefined : y.map((label) => (label === 1 ? positiveWeight : 1)),
-  };
+  if (!rowWeights && positiveWeight === 1) return { x: matrix, y, sampleWeights: undefined };
+  // Weights of mean 1, so that they do not change the learning rate.
+  const mean = training.reduce((sum, row) => sum + (rowWeights?.[row] ?? 1), 0) / training.length;
+  const sampleWeights = y.map(
+    (label, row) => ((rowWeights?.[row] ?? mean) / mean) * (label === 1 ? positiveWeight : 1),
+  );
+  return { x: matrix, y, sampleWeights };
 }
 
 function epochOrder(training: Uint32Array, seed: number, epoch: number): Uint32Array {
@@ -153,7 +157,12 @@ function gather(matrix: Float32Array, width: number, rows: Uint32Array): Float32
 }
 
 /** Log loss straight from logits z: log(1 + exp(z)) - y z. */
-function judge(labels: Uint8Array, logits: Float32Array): { validationLoss: number; validationAuc: number | null } {
-  const sum = logits.reduce((total, z, i) => total + logOnePlusExp(z) - z * (labels[i] ?? 0), 0);
-  return { validationLoss: sum / labels.length, validationAuc: rankAuc(labels, Float64Array.from(logits)) };
+function judge(
+  labels: Uint8Array,
+  logits: Float32Array,
+  weights: Float32Array | undefined,
+): { validationLoss: number; validationAuc: number | null } {
+  const sum = logits.reduce((all, z, i) => all + (weights?.[i] ?? 1) * (logOnePlusExp(z) - z * (labels[i] ?? 0)), 0);
+  const total = weights?.reduce((all, weight) => all + weight, 0) ?? labels.length;
+  return { validationLoss: sum / total, validationAuc: rankAuc(labels, Float64Array.from(logits)) };
 }

@@ -1,4 +1,5 @@
 import { mix32, uniform } from "../../../base/random.js";
+import type { LabeledMatrix } from "../learner.js";
 import type { GrowRules, TreeGrower } from "./grow.js";
 import { scaleOf } from "./scales.js";
 import type { Tree } from "./tree.js";
@@ -21,12 +22,12 @@ export interface Bag {
  * few randomly drawn features. A leaf's value is its share of positives minus `prior`, so that the squared error it
  * lowers is Gini's impurity; `l2` pulls small leaves to the prior.
  *
- * @param prior share of positives of all rows.
+ * @param prior share of positives of all rows, by weight.
  * @returns a function that grows `count` trees of the forest, starting with number `first`.
  */
 export function bagger(
   grower: TreeGrower,
-  labels: Uint8Array,
+  { labels, rowWeights }: Pick<LabeledMatrix, "labels" | "rowWeights">,
   prior: number,
   rules: BagRules,
   seed: number,
@@ -35,6 +36,7 @@ export function bagger(
   const { rows, columns } = matrix;
   const drawn = new Uint32Array(rows);
   const sums = kernel.allocate(8 * rows);
+  const rowAt = rowWeights ? byWeight(rowWeights) : (share: number) => Math.floor(share * rows);
   // Weights are whole numbers; the prior is rounded just finely enough for their sums to fit.
   const scales = { first: scaleOf(rows, rows), second: 1 };
   const [negative, positive] = [Math.round(prior * scales.first), Math.round((prior - 1) * scales.first)];
@@ -43,7 +45,7 @@ export function bagger(
   const sample = (random: () => number, outOfBagCounts: Uint32Array): number => {
     drawn.fill(0);
     for (let i = 0; i < rows; i++) {
-      const row = Math.floor(random() * rows);
+      const row = rowAt(random());
       drawn[row] = (drawn[row] as number) + 1;
     }
     const [inside, outside] = [kernel.words(grower.inside, rows), kernel.words(grower.outside, rows)];
@@ -81,6 +83,24 @@ export function bagger(
       trees.push(tree);
     }
     return { trees, outOfBagSums: kernel.doubles(sums, rows).slice(), outOfBagCounts };
+  };
+}
+
+/** Returns the row at a share of all weights, in [0, 1). */
+function byWeight(weights: Float32Array): (share: number) => number {
+  const ends = new Float64Array(weights.length);
+  let total = 0;
+  weights.forEach((weight, row) => (ends[row] = total += weight));
+  return (share) => {
+    const wanted = share * total;
+    let low = 0;
+    let high = ends.length - 1;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (wanted < (ends[middle] as number)) high = middle;
+      else low = middle + 1;
+    }
+    return low;
   };
 }
 

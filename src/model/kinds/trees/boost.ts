@@ -1,5 +1,6 @@
 import { log } from "../../../base/elementary.js";
 import { mix32, permutation } from "../../../base/random.js";
+import type { LabeledMatrix } from "../learner.js";
 import type { GrowRules, TreeGrower } from "./grow.js";
 import { scaleOf, type Scales } from "./scales.js";
 import type { Tree } from "./tree.js";
@@ -31,9 +32,16 @@ export interface BoostRows {
 }
 
 /** The log-odds of some rows' share of positives. */
-export function biasOf(labels: Uint8Array, rows: Uint32Array): number {
-  const positives = rows.reduce((sum, row) => sum + (labels[row] as number), 0);
-  return Math.fround(log(positives / (rows.length - positives)));
+export function biasOf(
+  { labels, rowWeights }: Pick<LabeledMatrix, "labels" | "rowWeights">,
+  rows: Uint32Array,
+): number {
+  const sums = [0, 0];
+  for (const row of rows) {
+    const label = labels[row] as number;
+    sums[label] = (sums[label] as number) + (rowWeights?.[row] ?? 1);
+  }
+  return Math.fround(log((sums[1] as number) / (sums[0] as number)));
 }
 
 /**
@@ -43,7 +51,7 @@ export function biasOf(labels: Uint8Array, rows: Uint32Array): number {
  */
 export function booster(
   grower: TreeGrower,
-  labels: Uint8Array,
+  data: Pick<LabeledMatrix, "labels" | "rowWeights">,
   { training, heldOut }: BoostRows,
   rules: BoostRules,
   seed: number,
@@ -51,15 +59,18 @@ export function booster(
   const { kernel, matrix, inside, outside } = grower;
   const { exports } = kernel;
   const { rows, columns } = matrix;
-  const bias = biasOf(labels, training);
+  const { labels, rowWeights } = data;
+  const bias = biasOf(data, training);
   const own = kernel.allocate(4 * training.length);
   const margins = kernel.allocate(8 * rows);
   const classes = kernel.allocate(rows);
   const distances = kernel.allocate(8 * training.length + 8);
   const sums = kernel.allocate(16);
+  const weights = rowWeights ? kernel.allocate(4 * rows) : 0;
   kernel.words(own, training.length).set(training);
   kernel.doubles(margins, rows).fill(bias);
   kernel.bytes(classes, rows).set(labels);
+  if (rowWeights) kernel.floats(weights, rows).set(rowWeights);
   const trees: Tree[] = [];
   const features = Math.max(1, Math.ceil(rules.featureShare * columns.length));
   const growRules = { ...rules, shrinkage: rules.learningRate };
@@ -76,9 +87,11 @@ export function booster(
   };
   const derive = (drawn: number): Scales => {
     exports.measureDistances(inside, drawn, margins, classes, distances, sums);
+    if (rowWeights) exports.sumWeighted(inside, drawn, distances, weights, sums);
     const [first, second] = kernel.doubles(sums, 2) as unknown as readonly [number, number];
     const scales = { first: scaleOf(first, drawn), second: scaleOf(second, drawn) };
-    exports.packDerivatives(inside, drawn, distances, scales.first, scales.second, grower.packed);
+    if (rowWeights) exports.packWeighted(inside, drawn, distances, weights, scales.first, scales.second, grower.packed);
+    else exports.packDerivatives(inside, drawn, distances, scales.first, scales.second, grower.packed);
     return scales;
   };
   return {

@@ -39,7 +39,7 @@ export async function fitBoosting(
   const rules = { ...parameters, leaves, leastWeight: parameters.minChildWeight };
   const grower = new TreeGrower(await loadTreeKernel(), matrix);
   const boosted = plan.members.map((rows, member) =>
-    booster(grower, plan.labels, rows, rules, mix32(mix32(seed) ^ (member + 1))),
+    booster(grower, plan, rows, rules, mix32(mix32(seed) ^ (member + 1))),
   );
   const best = await boostUntilBest(boosted, plan, parameters, context);
   const trees = boosted.flatMap((one) => one.trees.slice(0, best.round));
@@ -108,7 +108,7 @@ async function boostUntilBest(
       of: "trees",
     });
   const first = judge.loss(
-    plan.members.map(({ training, heldOut }) => new Float64Array(heldOut.length).fill(biasOf(plan.labels, training))),
+    plan.members.map(({ training, heldOut }) => new Float64Array(heldOut.length).fill(biasOf(plan, training))),
   );
   let best = { round: 0, loss: first, margins: judge.means() };
   let round = 0;

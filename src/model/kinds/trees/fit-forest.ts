@@ -34,7 +34,7 @@ export async function fitForest(
   context: LearnerContext,
 ): Promise<Learned> {
   checkTraining(training);
-  const { matrix, width, labels } = training;
+  const { matrix, width, labels, rowWeights } = training;
   const rows = labels.length;
   const { trees, depth, l2 } = parameters;
   const minLeafRows =
@@ -42,9 +42,11 @@ export async function fitForest(
   const binned = bundleFlags(binMatrix(matrix, rows, width));
   const featuresPerNode =
     parameters.featuresPerNode === "sqrt" ? Math.ceil(Math.sqrt(binned.columns.length)) : parameters.featuresPerNode;
-  const prior = labels.reduce((sum, label) => sum + label, 0) / rows;
+  const weightOf = (row: number): number => rowWeights?.[row] ?? 1;
+  const total = rowWeights?.reduce((sum, weight) => sum + weight, 0) ?? rows;
+  const prior = labels.reduce((sum, label, row) => sum + label * weightOf(row), 0) / total;
   const rules = { featuresPerNode, depth, l2, leaves: Infinity, leastWeight: minLeafRows, shrinkage: 1 };
-  const grow = bagger(new TreeGrower(await loadTreeKernel(), binned), labels, prior, rules, mix32(context.seed));
+  const grow = bagger(new TreeGrower(await loadTreeKernel(), binned), training, prior, rules, mix32(context.seed));
   const grown: Tree[] = [];
   const outOfBag = { sums: new Float64Array(rows), counts: new Uint32Array(rows) };
   let ended: Cap | undefined;

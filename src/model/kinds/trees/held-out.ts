@@ -12,15 +12,19 @@ export interface HeldOutJudge {
 }
 
 /** Judges members only by rows they did not train on. */
-export function heldOutJudge(kernel: TreeKernel, { members, labels }: MemberPlan): HeldOutJudge {
+export function heldOutJudge(kernel: TreeKernel, { members, labels, rowWeights }: MemberPlan): HeldOutJudge {
   const counts = new Uint32Array(labels.length);
   for (const { heldOut } of members) for (const row of heldOut) counts[row] = (counts[row] as number) + 1;
   const rows = Uint32Array.from(counts.keys()).filter((row) => (counts[row] as number) > 0);
   const places = new Uint32Array(labels.length);
   rows.forEach((row, place) => (places[row] = place));
   const classes = kernel.allocate(rows.length);
+  const weights = rowWeights ? kernel.allocate(4 * rows.length) : 0;
+  const own = rowWeights && Float32Array.from(rows, (row) => rowWeights[row] as number);
+  const total = own?.reduce((sum, weight) => sum + weight, 0) ?? rows.length;
   const means = kernel.allocate(8 * rows.length);
   kernel.bytes(classes, rows.length).set(Uint8Array.from(rows, (row) => labels[row] as number));
+  if (own) kernel.floats(weights, rows.length).set(own);
   return {
     rows,
     loss(margins) {
@@ -33,7 +37,7 @@ export function heldOutJudge(kernel: TreeKernel, { members, labels }: MemberPlan
         }
       });
       for (let i = 0; i < rows.length; i++) sums[i] = (sums[i] as number) / (counts[rows[i] as number] as number);
-      return kernel.exports.sumLogLoss(means, classes, rows.length) / rows.length;
+      return kernel.exports.sumLogLoss(means, classes, weights, rows.length) / total;
     },
     means: () => kernel.doubles(means, rows.length).slice(),
   };

@@ -31,7 +31,17 @@ export interface TreeKernelExports extends WasmExports {
     outside: number,
   ) => number;
   readonly addToRows: (rows: number, count: number, value: number, sums: number) => void;
-  readonly sumLogLoss: (margins: number, labels: number, count: number) => number;
+  readonly sumLogLoss: (margins: number, labels: number, weights: number, count: number) => number;
+  readonly sumWeighted: (rows: number, count: number, distances: number, weights: number, sums: number) => void;
+  readonly packWeighted: (
+    rows: number,
+    count: number,
+    distances: number,
+    weights: number,
+    firstScale: number,
+    secondScale: number,
+    packed: number,
+  ) => void;
   readonly gatherDerivatives: (rows: number, count: number, packed: number, gathered: number, sum: number) => void;
   readonly sumByBin: (
     lanes: number,
@@ -100,6 +110,10 @@ export class TreeKernel extends Arena {
   /** Signed ones: a packed pair of derivatives is two, the second one first. */
   integers(address: number, length: number): Int32Array {
     return new Int32Array(this.exports.memory.buffer, address, length);
+  }
+
+  floats(address: number, length: number): Float32Array {
+    return new Float32Array(this.exports.memory.buffer, address, length);
   }
 
   doubles(address: number, length: number): Float64Array {

@@ -1,5 +1,6 @@
 import { kFold } from "../../../data/split/index.js";
 import type { LabeledMatrix } from "../learner.js";
+import { joinedWeights } from "../row-weights.js";
 
 /** One matrix and, for each member, its training rows and the rows that judge it. */
 export interface MemberPlan extends LabeledMatrix {
@@ -35,6 +36,7 @@ export function planFolds(
     matrix,
     width: training.width,
     labels,
+    rowWeights: joinedWeights(training, validation),
     members: Array.from({ length: members }, () => member),
     firstHeldOut: rows,
   };

@@ -1,0 +1,38 @@
+import { permutation } from "../../base/random.js";
+import type { HeldOut, LabeledMatrix } from "./learner.js";
+
+/** The weights of training and validation rows in one list; undefined where all are 1. */
+export function joinedWeights(training: LabeledMatrix, validation: LabeledMatrix): Float32Array | undefined {
+  if (!training.rowWeights && !validation.rowWeights) return undefined;
+  const weights = new Float32Array(training.labels.length + validation.labels.length).fill(1);
+  if (training.rowWeights) weights.set(training.rowWeights);
+  if (validation.rowWeights) weights.set(validation.rowWeights, training.labels.length);
+  return weights;
+}
+
+/** Whole weights are taken as they are, as long as they make no more than this many times the rows. */
+const mostTimes = 10;
+
+/**
+ * Repeats held-out rows by their weights, so that what counts rows (calibration, threshold, metrics) counts weights: a
+ * row of weight 3 three times. Other weights are brought to a mean of 1 and rounded so that their sums, in a random
+ * order, are exact to a half (systematic sampling).
+ */
+export function repeatedByWeight(heldOut: HeldOut, weights: Float32Array): HeldOut {
+  const own = Array.from(heldOut.rows, (row) => weights[row] as number);
+  const total = own.reduce((sum, weight) => sum + weight, 0);
+  const whole = own.every(Number.isInteger) && total <= mostTimes * own.length;
+  const scale = whole ? 1 : own.length / total;
+  const counts = new Uint32Array(own.length);
+  let sum = 0;
+  for (const place of permutation(own.length, 0)) {
+    const before = Math.floor(scale * sum + 0.5);
+    sum += own[place] as number;
+    counts[place] = Math.floor(scale * sum + 0.5) - before;
+  }
+  const places = own.flatMap((_, place) => Array<number>(counts[place] as number).fill(place));
+  return {
+    rows: Uint32Array.from(places, (place) => heldOut.rows[place] as number),
+    probabilities: Float64Array.from(places, (place) => heldOut.probabilities[place] as number),
+  };
+}
