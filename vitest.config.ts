@@ -7,12 +7,10 @@ import { budget } from "./test/helpers/budget.js";
 const system = [
   "test/{aws,container,deploy,examples,package,runtimes}/**/*.test.ts",
   "test/cli/{bad-input,batch,learners,saving,usage,verbs}.test.ts",
-  "test/data/read/oracles.test.ts",
   "test/docs/{snippets,tour}.test.ts",
   "test/e2e/package.test.ts",
   "test/faults/training.test.ts",
   "test/io/{prometheus-sink,s3-errors,s3-faults,s3-objects,s3-registry,s3-store,s3-stream}.test.ts",
-  "test/model/explain/shap.test.ts",
   "test/model/network/enough-members.test.ts",
   "test/model/tuning/{cross-validate,tune}.test.ts",
   "test/monitor/erase-s3.test.ts",

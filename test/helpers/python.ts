@@ -1,69 +1,48 @@
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, rmdirSync, writeFileSync } from "node:fs";
-import { resolve } from "node:path";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { budget } from "./budget.js";
+import { pythonVenv } from "./venv.js";
 
-const cache = resolve(import.meta.dirname, "../../.cache");
-const venv = resolve(cache, "test-venv");
-const python = resolve(venv, process.platform === "win32" ? "Scripts/python.exe" : "bin/python");
+const venv = pythonVenv("oracles-venv", "1", ["pandas==3.0.3", "numpy==2.4.6", "shap==0.51.0"]);
 
-/** Must Python be there? Set in CI, where nothing is skipped, or by hand. */
-const demanded = (process.env["CI"] ?? "") !== "" || process.env["CHURNKIT_PYTHON_TESTS"] === "1";
+const renews = process.env["CHURNKIT_PYTHON_TESTS"] === "1";
+/** Installing the packages and asking them takes longer than all that is compared with them. */
+const asks = renews || budget(1) > 1;
 
-const stampOf = (packages: readonly string[]): string =>
-  resolve(cache, `test-venv.${createHash("sha256").update(packages.join(" ")).digest("hex").slice(0, 12)}.stamp`);
-
-function run(command: string, args: readonly string[]): void {
-  const result = spawnSync(command, args, { encoding: "utf8", timeout: 600_000 });
-  if (result.status === 0) return;
-  throw new Error(`${command} ${args.join(" ")} failed: ${result.error?.message ?? result.stderr.slice(-2000)}`);
+interface Answered {
+  /** SHA-256 of what was asked. */
+  readonly asked: string;
+  readonly answer: unknown;
 }
 
-/** One test process sets the environment up at a time; the others wait for it. */
-function locked(work: () => void): void {
-  const lock = resolve(cache, "test-venv.lock");
-  const pause = new Int32Array(new SharedArrayBuffer(4));
-  for (let waited = 0; ; waited += 200) {
-    try {
-      mkdirSync(lock);
-      break;
-    } catch (error) {
-      if (waited > 300_000) throw new Error(`${lock} is held by another process`, { cause: error });
-      Atomics.wait(pause, 0, 0, 200);
-    }
-  }
-  try {
-    work();
-  } finally {
-    rmdirSync(lock);
-  }
-}
+/** The SHA-256 of a text or of bytes. */
+export const digest = (content: string | Uint8Array): string => createHash("sha256").update(content).digest("hex");
 
 /**
- * A Python that tests compare with, in an environment of its own under `.cache/test-venv`.
+ * What a Python program answers, as JSON: read from the golden file under `name`. `npm run test:deep` asks Python itself, and
+ * `CHURNKIT_PYTHON_TESTS=1` also writes down the answer.
  *
- * `available` is true where the environment was set up before, or where it must be (CI, or CHURNKIT_PYTHON_TESTS=1);
- * otherwise one visible line says what is skipped. Call `path()` in `beforeAll` (with a long timeout): it sets the
- * environment up first where it is not there yet.
+ * @param question Text to the program's stdin. Another question than the golden file's is an error.
  */
-export function testPython(packages: readonly string[], purpose: string): { available: boolean; path(): string } {
-  const stamp = stampOf(packages);
-  const available = demanded || existsSync(stamp);
-  if (!available) {
-    console.warn(`skipped: ${purpose} (needs Python with ${packages.join(", ")}; CHURNKIT_PYTHON_TESTS=1 sets it up)`);
+export async function pythonAnswer<T>(golden: string, name: string, program: string, question: string): Promise<T> {
+  const known = existsSync(golden) ? (JSON.parse(readFileSync(golden, "utf8")) as Record<string, Answered>) : {};
+  const asked = digest(program + question);
+  if (!asks) {
+    const found = known[name];
+    if (found?.asked === asked) return found.answer as T;
+    throw new Error(
+      `${golden} does not answer this question of ${name}: set CHURNKIT_PYTHON_TESTS=1 once to ask Python`,
+    );
   }
-  return {
-    available,
-    path() {
-      if (existsSync(stamp)) return python;
-      mkdirSync(cache, { recursive: true });
-      locked(() => {
-        if (existsSync(stamp)) return;
-        if (!existsSync(python)) run("python3", ["-m", "venv", venv]);
-        run(python, ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", ...packages]);
-        writeFileSync(stamp, packages.join("\n"));
-      });
-      return python;
-    },
-  };
+  await venv.setUp();
+  const { status, stdout, stderr } = spawnSync(venv.python, ["-c", program], {
+    input: question,
+    encoding: "utf8",
+    maxBuffer: 1 << 30,
+  });
+  if (status !== 0) throw new Error(stderr.slice(-2000));
+  const answer = JSON.parse(stdout) as T;
+  if (renews) writeFileSync(golden, `${JSON.stringify({ ...known, [name]: { asked, answer } }, null, 2)}\n`);
+  return answer;
 }

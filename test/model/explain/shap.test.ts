@@ -1,4 +1,4 @@
-import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { sigmoid } from "../../../src/stats/logistic.js";
@@ -11,13 +11,8 @@ import { differentiableOf } from "../../../src/model/explain/explainers.js";
 import { sampledShapley } from "../../../src/model/explain/sampled-shapley.js";
 import { loadKernel } from "../../../src/model/kinds/network/kernel.js";
 import { foldBatchNorm } from "../../../src/model/kinds/network/wasm/fold.js";
-import { testPython } from "../../helpers/python.js";
+import { pythonAnswer } from "../../helpers/python.js";
 import { networkOutput, randomNetwork, randomRows, randomTask, randomTrees } from "./oracle.js";
-
-const python = testPython(
-  ["pandas==3.0.3", "numpy==2.4.6", "shap==0.51.0"],
-  "the shap package as an oracle of attributions",
-);
 
 const inputs = 7;
 const count = 5;
@@ -77,23 +72,18 @@ function farthest(attributor: Attributor, truth: Matrix, errorsAllowed: number):
   return most;
 }
 
-describe.runIf(python.available)("the shap package", () => {
+describe("the shap package", () => {
   let found: Found;
-  beforeAll(() => {
-    const input = JSON.stringify({
+  beforeAll(async () => {
+    const question = JSON.stringify({
       background: rowsOf(task.background),
       rows: rowsOf(x),
       linear,
       networks: networks.map(layersOf),
       trees: treeList,
     });
-    const run = spawnSync(python.path(), [resolve(import.meta.dirname, "shap-values.py")], {
-      input,
-      encoding: "utf8",
-      maxBuffer: 2 ** 26,
-    });
-    if (run.status !== 0) throw new Error(run.stderr.slice(-2000));
-    found = JSON.parse(run.stdout) as Found;
+    const program = readFileSync(resolve(import.meta.dirname, "shap-values.py"), "utf8");
+    found = await pythonAnswer(resolve(import.meta.dirname, "shap-values.json"), "shap", program, question);
     if (found.gradients === null)
       console.warn("skipped: shap's GradientExplainer (needs torch in the test environment)");
   }, 600_000);
