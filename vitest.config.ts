@@ -31,13 +31,21 @@ const unitAlone = ["test/base/{errors,hash}.test.ts", "test/io/s3-options.test.t
 
 /** These take longest: they begin first, so that none is left running alone at the end. */
 const slowest = [
+  "aws-pipeline",
   "mlflow-registry",
   "snippets",
   "sagemaker-faults",
   "sagemaker",
-  "node-versions",
+  "s3-registry",
+  "bad-input",
+  "batch",
+  "release",
+  "tour",
+  "verbs",
+  "main-job",
+  "release-recovery",
+  "year",
   "local",
-  "store-registry",
 ];
 
 /** One project after the other, since a worker and what it has imported are kept while the project stays the same. */
