@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import type { Scorer } from "../../src/model/scoring/compile.js";
-import { compile } from "../../src/model/scoring/compile.js";
+import { type Scorer, compile } from "../../src/model/scoring/compile.js";
 import { redisCache } from "../../src/serving/cache/index.js";
 import { createHandler } from "../../src/serving/handler.js";
 import { listen, type NodeServer } from "../../src/serving/hosts/node/node-server.js";

@@ -1,5 +1,4 @@
-import type { AwsTarget } from "../aws/target.js";
-import { arnOf } from "../aws/target.js";
+import { type AwsTarget, arnOf } from "../aws/target.js";
 
 /**
  * ARNs in definitions, by tokens of the stack that makes the things they name. Definitions are data, and know ARNs by their names only;

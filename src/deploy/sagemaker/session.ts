@@ -1,5 +1,4 @@
-import type { Clock } from "../../base/async/index.js";
-import { systemClock } from "../../base/async/index.js";
+import { type Clock, systemClock } from "../../base/async/index.js";
 import { ChurnkitError } from "../../base/errors.js";
 import type { ObjectStore } from "../../io/store/index.js";
 import type { AwsTarget } from "../aws/target.js";

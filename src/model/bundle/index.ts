@@ -1,4 +1,5 @@
 export { packArchive } from "./archive.js";
+export { corrupt } from "../corrupt.js";
 export { extraNameOf } from "./extras.js";
 export { type BundleFiles, fromBundleFiles, parseParts, partPaths, toBundleFiles } from "./format.js";
 export { bundleStamp, loadBundle } from "./load.js";

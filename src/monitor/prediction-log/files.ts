@@ -1,6 +1,5 @@
 import type { SchemaElement } from "hyparquet";
-import { list, object, oneOf, text } from "../../base/json/index.js";
-import { documentError, JsonValue, parseJson } from "../../base/json/index.js";
+import { list, object, oneOf, text, documentError, JsonValue, parseJson } from "../../base/json/index.js";
 import { parquetLines, rangedBytes } from "../../data/read/index.js";
 import type { RecordValue } from "../../data/table/index.js";
 import { parquetWriter } from "../../model/batch/index.js";

@@ -1,8 +1,7 @@
 import { JsonValue } from "../../base/json/index.js";
 import type { Contract } from "../../data/contract/index.js";
 import type { Table } from "../../data/table/index.js";
-import { corrupt } from "../../model/corrupt.js";
-import { collected, type BundleSource } from "../../model/bundle/index.js";
+import { corrupt, collected, type BundleSource } from "../../model/bundle/index.js";
 import { parseTrainingFacts, seenRows, trainingFactsPath, type TrainingFacts } from "../../model/training/index.js";
 import type { GateCheck, GateVerdict } from "./gate.js";
 

@@ -6,8 +6,8 @@ import {
   manifestPath,
   collected,
   type BundleSource,
+  corrupt,
 } from "../../model/bundle/index.js";
-import { corrupt } from "../../model/corrupt.js";
 import type { Artifact } from "../../model/artifact.js";
 
 /** Larger than any part of a bundle except its model. */

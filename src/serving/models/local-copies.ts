@@ -1,7 +1,7 @@
 import type { ObjectStore } from "../../io/store/index.js";
 import { count, list, object, text, JsonValue, readableJson } from "../../base/json/index.js";
-import { corrupt } from "../../model/corrupt.js";
 import {
+  corrupt,
   manifestPath,
   openBundle,
   type Bundle,

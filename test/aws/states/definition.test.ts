@@ -1,8 +1,7 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { describe, expect, it } from "vitest";
-import { pipelineDefinition, refs, stateMachine, steps } from "../../../src/deploy/aws/index.js";
-import type { StateMachine } from "../../../src/deploy/aws/index.js";
+import { pipelineDefinition, refs, stateMachine, steps, type StateMachine } from "../../../src/deploy/aws/index.js";
 import type { DefinedStep } from "../../../src/deploy/aws/pipeline/step.js";
 import { runStateMachine, virtualClock } from "../../../src/rehearsal/index.js";
 import { awsTarget, securedTarget } from "../../helpers/aws-target.js";

@@ -4,8 +4,7 @@ import { memoryStore } from "../../../src/io/store/index.js";
 import { sagemakerRegistry } from "../../../src/registry/backends/sagemaker/index.js";
 import { rehearse, type Rehearsal } from "../../../src/rehearsal/rehearse.js";
 import { registryConformance } from "../../conformance/registry.js";
-import { rehearsed, type Rehearsed } from "../../helpers/rehearsed.js";
-import { clientOf } from "../../helpers/rehearsed.js";
+import { rehearsed, type Rehearsed, clientOf } from "../../helpers/rehearsed.js";
 
 let made: Rehearsed | undefined;
 afterEach(() => made?.close());

@@ -1,5 +1,4 @@
-import type { AwsTarget } from "../target.js";
-import { nameOf } from "../target.js";
+import { type AwsTarget, nameOf } from "../target.js";
 import type { State } from "./definition.js";
 import { retriesOf } from "./retries.js";
 import { integrationArn } from "./integrations.js";
