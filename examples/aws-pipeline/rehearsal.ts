@@ -7,10 +7,9 @@ import { app } from "./app.js";
 import { handlers } from "./functions.js";
 import { target } from "./target.js";
 
-const everything = { Version: "2012-10-17", Statement: [{ Effect: "Allow", Action: "*", Resource: "*" }] } as const;
 const names = ["ingestion", "validation", "evaluation", "retrain", "monitor", "approved", "release-step"] as const;
 
-/** @param isBad says which model in production answers errors. */
+/** @param isBad says which model's scores are off in production. */
 export async function rehearsedAccount(isBad: (model: string) => boolean) {
   const moto = await startMoto({ venv: process.env["CHURNKIT_MOTO"] ?? ".cache/moto" });
   const rehearsal = await rehearse({
@@ -18,10 +17,10 @@ export async function rehearsedAccount(isBad: (model: string) => boolean) {
     functions: Object.fromEntries(names.map((name) => [`churn-dev-${name}`, (event) => functions[name](event)])),
     // The stack brings the roles of its functions; these are of people and of CloudFormation.
     permissions: {
-      cloudformation: everything,
+      cloudformation: { Statement: { Effect: "Allow", Action: "*", Resource: "*" } },
       "churn-dev-team": [policyFor("release", target), policyFor("approved", target), policyFor("reader", target)],
     },
-    misbehave: ({ endpoint, model }) => ({ latency: 15, errors: endpoint === "churn-dev" && isBad(model) ? 0.1 : 0 }),
+    misbehave: ({ endpoint, model }) => ({ latency: 15, shift: endpoint === "churn-dev" && isBad(model) ? 4 : 0 }),
   });
   const functions = handlers((name) => rehearsal.as(`churn-dev-${name}`));
   await applyTemplate(rehearsal, app.synth().getStackByName("churn-dev").template, { name: "churn-dev" });

@@ -1,5 +1,4 @@
 // How a version comes on duty: first at a staging endpoint, then in production beside the version before.
-import { syntheticCustomers } from "churnkit/data";
 import { adoptVersion, decideVersion, releaseStep, sageMakerClient } from "churnkit/deploy/sagemaker";
 import type { AwsSession, Release } from "churnkit/deploy/sagemaker";
 import { storeRegistry } from "churnkit/registry";
@@ -7,29 +6,28 @@ import { home } from "./target.js";
 
 type Stage = Omit<Release, "registry" | "version">;
 
-const serve =
-  (more: object = {}): Stage["serve"] =>
-  (model, data) => ({
-    models: { [model]: { data } },
-    config: { kind: "real-time", variants: [{ model, instanceType: "ml.m5.large" }], ...more },
-  });
+const serve: Stage["serve"] = (model, data) => ({
+  models: { [model]: { data } },
+  config: {
+    kind: "real-time",
+    variants: [{ model, instanceType: "ml.m5.large" }],
+    capture: { uri: `${home}/captured` },
+  },
+});
 
-export const staging: Stage = {
-  name: "staging",
-  alias: "staging",
-  serve: serve(),
-  rollout: { strategy: { kind: "allAtOnce", bake: 0 }, minRequests: 0 },
-};
+const atOnce = { strategy: { kind: "allAtOnce", bake: 0 }, minRequests: 0 } as const;
+export const staging: Stage = { name: "staging", alias: "staging", serve, rollout: atOnce };
 
 export const production: Stage = {
-  serve: serve({ capture: { uri: `${home}/captured` } }),
+  serve,
   rollout: {
     strategy: { kind: "canary", steps: [0.1, 0.5, 1], bake: 20 * 60_000 },
     guards: [
       { kind: "errorRate", above: 0.01 },
       { kind: "latency", statistic: "p99", above: 200 },
+      { kind: "scoreDrift", above: 0.25 }, // the captured scores of both versions
     ],
-    minRequests: 20,
+    minRequests: 10,
   },
 };
 
@@ -42,10 +40,9 @@ export const releaseOn = (session: AwsSession) => async (event: unknown) => {
   const { number: version } = await adoptVersion(session, registry, arn);
   const staged = await releaseStep(session, { ...staging, registry, version });
   if (staged.outcome !== "released" && staged.outcome !== "unchanged") return staged;
-  // A smoke test: the staging endpoint must answer.
+  // The smoke test: the staging endpoint must give the bundle's known records the bundle's own scores, by this model, in time.
   const client = sageMakerClient("churn-dev-staging", { clientConfig: session.clientConfig });
-  const answers = await client.predictMany(syntheticCustomers({ rows: 20, seed: 99 }).records).finally(client.close);
-  if (!answers.every((answer) => "probability" in answer)) throw new Error("The smoke test failed.");
+  await client.smokeTest(await registry.load(version)).finally(client.close);
   const { outcome, reason } = await releaseStep(session, { ...production, registry, version });
   if (outcome === "returned") await decideVersion(session, arn, { decision: "Rejected", by: "the release", reason });
   return { outcome, reason };

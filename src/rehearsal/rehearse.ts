@@ -1,4 +1,4 @@
-import { permissionsOf, type ExercisedAction } from "./access/permissions.js";
+import { permissionsOf, type ExercisedAction, type RolePermissions } from "./access/permissions.js";
 import type { PolicyDocument } from "./access/policy.js";
 import type { MetricSink } from "../io/metrics/index.js";
 import { changeLog } from "./changes.js";
@@ -107,6 +107,8 @@ export interface Rehearsal {
   readonly timeline: readonly RehearsalEntry[];
   /** The actions that were used so far, each with who used it and on what. */
   readonly actions: readonly ExercisedAction[];
+  /** What each role used so far, and what its policies allow besides; also without `permissions`, by the policies that a stack brings. */
+  readonly roles: readonly RolePermissions[];
   /** What this rehearsal does not check, a line each. */
   readonly notes: readonly string[];
   /** Puts an event that an AWS service would make on the default bus. */
@@ -185,6 +187,9 @@ export async function rehearse(options: RehearsalOptions = {}): Promise<Rehearsa
     },
     get actions() {
       return permissions.exercised;
+    },
+    get roles() {
+      return permissions.roles;
     },
   };
 

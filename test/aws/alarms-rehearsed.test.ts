@@ -1,6 +1,7 @@
 import {
   CloudWatchClient,
   DescribeAlarmsCommand,
+  type MetricDataQuery,
   PutCompositeAlarmCommand,
   PutMetricAlarmCommand,
   PutMetricDataCommand,
@@ -8,7 +9,7 @@ import {
 } from "@aws-sdk/client-cloudwatch";
 import { EventBridgeClient, PutRuleCommand, PutTargetsCommand } from "@aws-sdk/client-eventbridge";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { alarms, eventRules } from "../../src/deploy/aws/index.js";
+import { alarms, dashboard, eventRules } from "../../src/deploy/aws/index.js";
 import { cloudWatchSink } from "../../src/io/metrics/cloudwatch-sink.js";
 import { rehearse, type Rehearsal } from "../../src/rehearsal/index.js";
 import { awsTarget } from "../helpers/aws-target.js";
@@ -258,4 +259,43 @@ describe("the cost", () => {
     }
     expect(await stateOf("churn-dev-daily-cost")).toBe(state);
   });
+});
+
+it("shows on the dashboard what a prediction costs: its minute's instances over its minute's requests", async () => {
+  const { DashboardBody = "" } = dashboard(awsTarget, { model: "churn" }, { hourlyUsd: 0.115, period: 60 });
+  const { widgets } = JSON.parse(DashboardBody) as {
+    widgets: { properties: { title: string; metrics: unknown[][] } }[];
+  };
+  const lines = widgets.find(({ properties }) => properties.title === "Cost of a prediction")?.properties.metrics ?? [];
+  const Metrics = lines.map((line): MetricDataQuery => {
+    const { expression, stat, id } = line.at(-1) as { expression?: string; stat?: string; id?: string };
+    if (expression !== undefined) return { Id: "cost", Expression: expression };
+    const [Namespace, MetricName, ...names] = line.slice(0, -1) as string[];
+    const Dimensions = names.flatMap((Name, i) => (i % 2 === 0 ? [{ Name, Value: names[i + 1] }] : []));
+    return {
+      Id: id,
+      ReturnData: false,
+      MetricStat: { Metric: { Namespace, MetricName, Dimensions }, Period: 60, Stat: stat },
+    };
+  });
+  // Two instances, of which each tells its CPU once a minute.
+  const cost = (2 * 0.115) / 60 / 460;
+  for (const [AlarmName, Threshold] of Object.entries({ below: cost * 0.999, above: cost * 1.001 })) {
+    const rule = {
+      ComparisonOperator: "GreaterThanThreshold",
+      EvaluationPeriods: 1,
+      TreatMissingData: "ignore",
+    } as const;
+    await client.send(new PutMetricAlarmCommand({ AlarmName, Metrics, Threshold, ...rule }));
+  }
+  const Dimensions = Object.entries({ EndpointName: "churn-dev", VariantName: "main" }).map(([Name, Value]) => ({
+    Name,
+    Value,
+  }));
+  const Timestamp = new Date(rehearsal.clock.now());
+  for (const Value of [20, 60])
+    await put("/aws/sagemaker/Endpoints", { MetricName: "CPUUtilization", Dimensions, Timestamp, Value });
+  await serving("Invocations", { Values: [1], Counts: [460] });
+  await wait(minute);
+  expect([await stateOf("below"), await stateOf("above")]).toEqual(["ALARM", "OK"]);
 });

@@ -128,6 +128,20 @@ describe("churnkit rehearse", () => {
     expect(ran.code).toBeUndefined();
   });
 
+  it("prints the IAM actions of each role", async () => {
+    vi.stubEnv("INPUTS", "[{}]");
+    const app = [place("machine.mjs"), "--functions", place("checking.mjs"), "--permissions"];
+    const roles = [
+      ...[{ role: "rehearsal", used: ["iam:PassRole", "states:CreateStateMachine", "states:StartExecution"] }],
+      ...[{ role: "states", used: ["lambda:InvokeFunction"] }],
+    ].map((role) => ({ ...role, unused: [], notAllowed: [] }));
+    expect(JSON.parse((await rehearse(...app, "--json")).out)).toMatchObject({ roles });
+    expect((await rehearse(...app)).out).toMatch(
+      /\n\nrehearsal\n {2}used {9}iam:PassRole, states:CreateStateMachine, .*\n\nstates\n {2}used {9}lambda:Invoke/,
+    );
+    expect((await rehearse(...app.slice(0, -1))).out).not.toContain("used");
+  });
+
   it("fails where the last execution of a machine has failed", async () => {
     vi.stubEnv("INPUTS", '[{}, { "bad": true }]');
     const ran = await rehearse(place("machine.mjs"), "--functions", place("checking.mjs"));

@@ -157,6 +157,24 @@ describe.skipIf(servers.length === 0).each(servers)("ingestionFunction on $name"
     expect(linesOf(quarantined)).toMatchObject([{ row: 3, record: { age: "200" } }, { row: 5 }]);
   });
 
+  it("ingests what is there once, where the bucket keeps no versions and events come twice and out of order", async () => {
+    const plain = await server.bucket();
+    const handler = ingestion({ target: { ...awsTarget, bucket: plain }, store: memoryStore() });
+    const Key = "churn-dev/raw/same.jsonl";
+    const events: object[] = [];
+    for (const [i, rows] of [40, 10].entries()) {
+      await client.send(new PutObjectCommand({ Bucket: plain, Key, Body: jsonLines(records.slice(0, rows)) }));
+      const detail = { bucket: { name: plain }, object: { key: Key, sequencer: `006${i}` } };
+      events.push({ source: "aws.s3", "detail-type": "Object Created", detail });
+    }
+    const outcomes: object[] = [];
+    for (const event of [...events.toReversed(), ...events]) outcomes.push(...(await handler(event)).objects);
+    expect(outcomes).toMatchObject([
+      { outcome: "accepted", rows: 10 },
+      ...Array.from({ length: 3 }, () => ({ outcome: "known" })),
+    ]);
+  });
+
   it("reads Parquet and gzip", async () => {
     const columns = Object.keys(records[0] as Row);
     const parquet = new Uint8Array(

@@ -110,7 +110,8 @@ const stateOf = ({ store }: World) => readRetrainingState(store, "churn-dev");
 
 describe("retrainingFunction", () => {
   it("starts one execution for an alarm that is told twice, and another where it is still on after the cooldown", async () => {
-    const here = await world();
+    const sink = memorySink();
+    const here = await world({ sink });
     await here.setAlarm("churn-dev-drift", "ALARM");
     await here.wait(2);
     const [first, ...others] = await here.executions();
@@ -123,6 +124,13 @@ describe("retrainingFunction", () => {
     // It ended after three hours. The alarm is on all the time, and told again; a day must pass from the end.
     await here.wait(8);
     expect((await stateOf(here)).lastSuccess).not.toBeNull();
+    const [runs, seconds] = ["pipeline_runs_total", "pipeline_duration_seconds"].map((metric) =>
+      sink.points().filter(({ name }) => name === metric),
+    );
+    expect(runs).toMatchObject([{ value: 1, labels: { policy: "churn-dev", status: "succeeded" } }]);
+    // Its end is seen by the next look of the schedule, at most an hour later.
+    expect(seconds?.[0]?.value).toBeGreaterThanOrEqual(10_800);
+    expect(seconds?.[0]?.value).toBeLessThanOrEqual(14_400);
     here.rehearsal.emit("aws.cloudwatch", "CloudWatch Alarm State Change", {
       alarmName: "churn-dev-drift",
       state: { value: "ALARM", timestamp: "2026-01-01T00:00:00.000+0000" },

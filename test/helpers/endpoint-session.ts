@@ -1,4 +1,5 @@
 import { createServer } from "node:http";
+import { text } from "node:stream/consumers";
 import { gzipSync } from "node:zlib";
 import { packTar } from "modern-tar";
 import type { EndpointDeployment } from "../../src/deploy/sagemaker/index.js";
@@ -23,18 +24,25 @@ export interface EndpointAccount {
   readonly close: () => Promise<void>;
 }
 
-/** A container that starts fast and scores all alike; the model's variables say how it misbehaves. */
+/** A container that starts fast, and whose scores are spread evenly over the records of a request; the model's variables say how it misbehaves. */
 export const quickContainer: ContainerEntry = (_, { env, signal }) =>
   new Promise((resolve) => {
     if (env["BROKEN"] === "true") return resolve(1);
     const server = createServer((request, response) => {
-      request.resume().on("end", () => response.writeHead(200, { "content-type": "application/json" }).end("{}"));
+      void text(request).then((body) =>
+        response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(answerTo(body))),
+      );
     });
     server.listen(Number(env["SAGEMAKER_BIND_TO_PORT"]), "127.0.0.1");
     signal.addEventListener("abort", () => {
       server.close(() => resolve(0)).closeAllConnections();
     });
   });
+
+function answerTo(body: string): object {
+  const { instances = [] } = JSON.parse(body || "{}") as { readonly instances?: readonly unknown[] };
+  return { predictions: instances.map((_, i) => ({ probability: (i + 0.5) / instances.length })) };
+}
 
 export async function endpointAccount(options: RehearsalOptions = {}): Promise<EndpointAccount> {
   const store = memoryStore();

@@ -2,7 +2,7 @@ import { release, type Release, type ReleaseOptions, type ReleaseOutcome } from 
 import { memoryStore, type ObjectStore } from "../../src/io/store/index.js";
 import { type ModelRegistry, storeRegistry } from "../../src/registry/index.js";
 import type { RehearsalOptions } from "../../src/rehearsal/rehearse.js";
-import { sampleArtifact } from "./artifact.js";
+import { sampleArtifact, sampleRecords } from "./artifact.js";
 import { type EndpointAccount, endpointAccount } from "./endpoint-session.js";
 import { below, served } from "./release-parts.js";
 
@@ -24,6 +24,9 @@ export interface ReleaseWorld extends EndpointAccount {
 }
 
 const artifacts = Promise.all([1, 2, 3].map((seed) => sampleArtifact({ networks: 0, seed })));
+
+/** The body of each request. */
+const asked = JSON.stringify({ instances: sampleRecords(20) });
 
 interface ReleaseWorldOptions extends RehearsalOptions {
   /** Virtual milliseconds from one request to the next while a release is under way. */
@@ -68,7 +71,7 @@ export async function releaseWorld({
     await session
       .call("sagemaker-runtime", "InvokeEndpoint", {
         EndpointName: "churn-dev",
-        Body: "{}",
+        Body: asked,
         ContentType: "application/json",
       })
       .then(

@@ -23,6 +23,7 @@ interface Options {
   deliveries?: number;
   seed?: number;
   html?: string;
+  permissions?: boolean;
   json?: boolean;
 }
 
@@ -48,6 +49,7 @@ export function register(program: Command): void {
     .option("--deliveries <count>", "how often each event is delivered; default: 1", countOption)
     .option("--seed <number>", "seed of everything random; default: 0", seedOption)
     .option("--html <file>", "also write the timeline as a page")
+    .option("--permissions", "also print the IAM actions that each role used, and those that it may and did not use")
     .option("--json", "print one line of JSON")
     .addHelpText(
       "after",
@@ -81,7 +83,7 @@ async function run(app: string | undefined, options: Options): Promise<void> {
     templates.push([basename(file).replace(/(\.template)?\.json$/, ""), await readJson(file, "The template")]);
   // Loaded here, since every --help loads this file.
   const { applyTemplate, AwsError, rehearse, timelineHtml, timelineText } = await import("../../rehearsal/index.js");
-  const { emulator: wish, functions: functionsFile, ...settings } = options;
+  const { emulator: wish, functions: functionsFile, permissions: _, ...settings } = options;
   const emulator = await openEmulator(wish);
   const functions: Record<string, LambdaHandler> = {};
   const rehearsal = await rehearse({ ...settings, ...emulator.place, functions }).catch(async (error: unknown) => {
@@ -120,7 +122,12 @@ async function run(app: string | undefined, options: Options): Promise<void> {
     note(`wrote ${options.html}`);
   }
   const to = new Date(clock.now()).toISOString();
-  print(options.json, { from, to, failed, notes, timeline }, timelineText(timeline));
+  const roles = options.permissions === true ? rehearsal.roles : undefined;
+  print(
+    options.json,
+    { from, to, failed, notes, timeline, ...(roles && { roles }) },
+    timelineText(timeline) + (roles === undefined ? "" : rolesText(roles)),
+  );
   for (const reason of failed) note(`churnkit: the rehearsal failed: ${reason}`);
   if (failed.length > 0) process.exitCode = exit.checkFailed;
 }
@@ -134,6 +141,17 @@ const isFunctions = {
   is: (value: unknown): value is FunctionsModule =>
     typeof value === "function" || (typeof value === "object" && value !== null),
 };
+
+function rolesText(roles: Rehearsal["roles"]): string {
+  const line = (what: string, actions: readonly string[]): string =>
+    actions.length === 0 ? "" : `  ${what.padEnd(11)}  ${actions.join(", ")}\n`;
+  return roles
+    .map(
+      ({ role, used, unused, notAllowed }) =>
+        `\n${role}\n${line("used", used)}${line("unused", unused)}${line("not allowed", notAllowed)}`,
+    )
+    .join("");
+}
 
 /** Executions whose machine or pipeline has ended in failure, and has not ended well since. */
 function failedInTheEnd(timeline: readonly RehearsalEntry[]): string[] {

@@ -6,6 +6,7 @@
 export { sageMakerClient, type SageMakerClient } from "./endpoints/client.js";
 export { deployEndpoint, type EndpointOutcome } from "./endpoints/deploy.js";
 export { guardedTraffic } from "./endpoints/guarded-traffic.js";
+export { idleEndpoints } from "./endpoints/idle.js";
 export type { EndpointDeployment } from "./endpoints/planned.js";
 export { pruneEndpoint } from "./endpoints/prune.js";
 export { endpointReadings } from "./endpoints/readings.js";

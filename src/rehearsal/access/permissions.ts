@@ -2,7 +2,8 @@ import { ChurnkitError } from "../../base/errors.js";
 import { AwsError, innerJson } from "../front/aws-error.js";
 import type { AwsPlace } from "../place.js";
 import { actsOf, tagsIn, type Asked, type Tags } from "./acts.js";
-import { readPolicy, type Act, type Policy, type PolicyDocument } from "./policy.js";
+import { like } from "./match.js";
+import { actionsIn, readPolicy, type Act, type Policy, type PolicyDocument } from "./policy.js";
 import { textIn, type Members } from "./resources.js";
 
 /** An action that somebody used. */
@@ -11,6 +12,17 @@ export interface ExercisedAction {
   readonly caller: string;
   readonly action: string;
   readonly resource: string;
+}
+
+/** What a role did, and what its policies say of that. Actions are sorted. */
+export interface RolePermissions {
+  readonly role: string;
+  /** Actions that it used. */
+  readonly used: readonly string[];
+  /** Actions that its policies allow and that it did not use, as they write them. */
+  readonly unused: readonly string[];
+  /** Actions that it used, on some resource, although none of its policies allows that. Empty for who has no policies here. */
+  readonly notAllowed: readonly string[];
 }
 
 /** Who may do what. */
@@ -23,6 +35,13 @@ export interface Permissions {
    */
   admit(caller: string, asked: Asked): void;
   readonly exercised: readonly ExercisedAction[];
+  readonly roles: readonly RolePermissions[];
+}
+
+/** A policy of a role, with the actions that it allows. */
+interface Held {
+  readonly says: Policy;
+  readonly actions: readonly string[];
 }
 
 export interface PermissionsOptions {
@@ -39,30 +58,32 @@ export interface PermissionsOptions {
 export const nameOf = (caller: string): string => caller.replace(/^arn:.*\//, "");
 
 export function permissionsOf({ place, policies, onDenied, onNote }: PermissionsOptions): Permissions {
-  const roles = new Map<string, Map<string, Policy>>();
-  const managed = new Map<string, Policy>();
-  const exercised = new Map<string, ExercisedAction>();
+  const roles = new Map<string, Map<string, Held>>();
+  const managed = new Map<string, Held>();
+  const exercised = new Map<string, ExercisedAction & { readonly isAllowed: boolean }>();
   const tags: Tags = new Map();
   for (const [role, documents] of Object.entries(policies ?? {})) {
-    const read = [documents].flat().map((document, i): [string, Policy] => [`given ${i}`, given(role, document)]);
+    const read = [documents].flat().map((document, i): [string, Held] => [`given ${i}`, given(role, document)]);
     roles.set(nameOf(role), new Map(read));
   }
 
   function admit(caller: string, asked: Asked): void {
     const name = nameOf(caller);
     const acts = actsOf(asked, place, tags);
-    if (policies !== undefined) for (const act of acts) check(name, act);
-    for (const { action, resource } of acts) {
-      const entry = { caller: name, action, resource };
-      exercised.set(JSON.stringify(entry), entry);
+    const allowed = acts.map((act) => check(name, act));
+    for (const [i, { action, resource }] of acts.entries()) {
+      const entry = { caller: name, action, resource, isAllowed: allowed[i] === true };
+      exercised.set(JSON.stringify([name, action, resource]), entry);
     }
     remember(asked, acts[0]?.resource ?? "*");
   }
 
-  function check(name: string, act: Act): void {
+  /** Whether a role's policies allow an act. @throws AwsError if they don't and are enforced. */
+  function check(name: string, act: Act): boolean {
     const of = roles.get(name);
-    const effects = [...(of?.values() ?? [])].map((policy) => policy(act));
-    if (effects.includes("Allow") && !effects.includes("Deny")) return;
+    const effects = [...(of?.values() ?? [])].map(({ says }) => says(act));
+    if (effects.includes("Allow") && !effects.includes("Deny")) return true;
+    if (policies === undefined) return false;
     const error = of === undefined ? unknown(name) : denied(name, act, effects.includes("Deny"));
     onDenied(error.message);
     throw error;
@@ -109,8 +130,36 @@ export function permissionsOf({ place, policies, onDenied, onNote }: Permissions
   return {
     admit,
     get exercised() {
-      return [...exercised.values()];
+      return [...exercised.values()].map(({ caller, action, resource }) => ({ caller, action, resource }));
     },
+    get roles() {
+      const acts = [...exercised.values()];
+      const names = new Set([...roles.keys(), ...acts.map(({ caller }) => caller)]);
+      return [...names].sort().map((role) =>
+        rolePermissions(
+          role,
+          roles.get(role),
+          acts.filter(({ caller }) => caller === role),
+        ),
+      );
+    },
+  };
+}
+
+function rolePermissions(
+  role: string,
+  policies: ReadonlyMap<string, Held> | undefined,
+  acts: readonly { readonly action: string; readonly isAllowed: boolean }[],
+): RolePermissions {
+  const sorted = (actions: readonly string[]): string[] => [...new Set(actions)].sort();
+  const used = sorted(acts.map(({ action }) => action));
+  const allowed = [...(policies?.values() ?? [])].flatMap(({ actions }) => actions);
+  return {
+    role,
+    used,
+    unused: sorted(allowed.filter((pattern) => !used.some(like(pattern, "i")))),
+    notAllowed:
+      policies === undefined ? [] : sorted(acts.flatMap(({ action, isAllowed }) => (isAllowed ? [] : action))),
   };
 }
 
@@ -121,14 +170,15 @@ const unknown = (name: string): AwsError =>
     403,
   );
 
-function given(role: string, document: PolicyDocument): Policy {
-  const policy = readPolicy(document);
-  if (typeof policy !== "string") return policy;
-  throw new ChurnkitError("OPTION_INVALID", `The policy of ${role} cannot be enforced: ${policy}.`);
+function given(role: string, document: PolicyDocument): Held {
+  const says = readPolicy(document);
+  if (typeof says !== "string") return { says, actions: actionsIn(document) };
+  throw new ChurnkitError("OPTION_INVALID", `The policy of ${role} cannot be enforced: ${says}.`);
 }
 
-function put(text: string): Policy {
-  const policy = readPolicy(innerJson(text, "MalformedPolicyDocument"));
-  if (typeof policy !== "string") return policy;
-  throw new AwsError("MalformedPolicyDocument", `The rehearsal cannot enforce this policy: ${policy}.`);
+function put(text: string): Held {
+  const document = innerJson(text, "MalformedPolicyDocument");
+  const says = readPolicy(document);
+  if (typeof says !== "string") return { says, actions: actionsIn(document as PolicyDocument) };
+  throw new AwsError("MalformedPolicyDocument", `The rehearsal cannot enforce this policy: ${says}.`);
 }

@@ -48,6 +48,12 @@ export function readPolicy(document: unknown): Policy | string {
   };
 }
 
+/** The actions that a policy allows, as it writes them. */
+export function actionsIn({ Statement }: PolicyDocument): string[] {
+  const statements = [Statement].flat().filter(({ Effect }) => Effect === "Allow");
+  return statements.flatMap(({ Action = [] }) => [Action].flat());
+}
+
 const known = new Set(["Sid", "Effect", "Action", "NotAction", "Resource", "NotResource", "Condition"]);
 
 function readStatement(statement: PolicyStatement): Policy | string {

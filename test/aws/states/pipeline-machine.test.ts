@@ -12,19 +12,27 @@ const pipeline = pipelineDefinition({
   steps: [steps.fail("Fail", refs.parameter("Uri"))],
 });
 
-/** Runs the machine, whose pipeline has these statuses in turn. */
-async function run(statuses: string[], faults: StateFault[] = []) {
+const validate = { function: "arn:aws:lambda:us-east-1:123456789012:function:churn-dev-validation", parameter: "Uri" };
+
+/** Runs the machine, whose pipeline has these statuses in turn; its first calls of an operation fail. */
+async function run(
+  statuses: string[],
+  faults: StateFault[] = [],
+  options: Parameters<typeof pipelineMachine>[2] = {},
+  failing = "startPipelineExecution",
+) {
   const clock = virtualClock(0);
   const calls: [string, unknown][] = [];
   const task = (resource: string, parameters: unknown): Promise<unknown> => {
     const operation = resource.split(":").at(-1) ?? "";
     calls.push([operation, parameters]);
-    const fault = operation === "startPipelineExecution" ? faults.shift() : undefined;
+    const fault = operation === failing ? faults.shift() : undefined;
     if (fault !== undefined) return Promise.reject(fault);
+    if (operation === "invoke") return Promise.resolve({ Payload: { rows: 8000 } });
     return Promise.resolve({ PipelineExecutionArn: "arn", PipelineExecutionStatus: statuses.shift() ?? "Executing" });
   };
   const context = { Execution: { Id: "e", StartTime: "t", Input: { Uri: "s3://b/k" } } };
-  const machine = pipelineMachine(pipeline, awsTarget, { topic });
+  const machine = pipelineMachine(pipeline, awsTarget, { topic, ...options });
   const services = { clock, random: () => 0, task };
   const ended = await clock.until(
     runStateMachine(machine, {}, services, context).catch((error: unknown) => error as StateFault),
@@ -63,6 +71,44 @@ describe("pipelineMachine", () => {
     const starts = calls.filter(([operation]) => operation === "startPipelineExecution");
     expect(starts).toHaveLength(2);
     expect(starts[0]).toEqual(starts[1]);
+  });
+
+  describe("with a function that validates the data", () => {
+    const refusal = new StateFault("ChurnkitError", "s3://b/k cannot be used: 12 rows keep the contract");
+
+    it("is valid", () =>
+      expect(findings(pipelineMachine(pipeline, awsTarget, { topic, validate }), ready)).toEqual([]));
+
+    it("gives it the parameter's URI first, and starts the pipeline if it does not throw", async () => {
+      const { calls, ended } = await run(["", "Succeeded"], [], { validate });
+      expect(calls.map(([operation]) => operation)).toEqual([
+        ...["invoke", "startPipelineExecution", "describePipelineExecution", "publish"],
+      ]);
+      expect(calls[0]?.[1]).toEqual({ FunctionName: validate.function, Payload: { uri: "s3://b/k" } });
+      expect(ended).not.toBeInstanceOf(StateFault);
+      expect(calls.at(-1)?.[1]).toMatchObject({ Subject: "churn-dev: succeeded" });
+    });
+
+    it("starts nothing if it throws, and says why", async () => {
+      const { calls, ended } = await run([], [refusal], { validate }, "invoke");
+      expect(calls.map(([operation]) => operation)).toEqual(["invoke", "publish"]);
+      expect(ended).toMatchObject({ message: expect.stringContaining("12 rows keep the contract") as string });
+      expect(calls.at(-1)?.[1]).toMatchObject({
+        Subject: "churn-dev: failed",
+        Message: expect.stringContaining("12 rows keep the contract") as string,
+      });
+    });
+
+    it("asks again when Lambda is throttled", async () => {
+      const throttled = new StateFault("Lambda.TooManyRequestsException", "Rate exceeded");
+      const { calls } = await run(["", "Succeeded"], [throttled], { validate }, "invoke");
+      expect(calls.map(([operation]) => operation).slice(0, 3)).toEqual(["invoke", "invoke", "startPipelineExecution"]);
+    });
+
+    it("refuses half a description of it", () =>
+      expect(() => pipelineMachine(pipeline, awsTarget, { validate: { function: "f" } as typeof validate })).toThrow(
+        /validate.*parameter/s,
+      ));
   });
 
   it("refuses more polls than an execution may have", () =>

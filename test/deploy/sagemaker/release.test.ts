@@ -7,6 +7,7 @@ import {
 import { afterEach, describe, expect, it } from "vitest";
 import {
   release,
+  type Release,
   releaseStatus,
   type ReleasePlan,
   planText,
@@ -93,34 +94,25 @@ describe("a release", () => {
     expect(await first).toMatchObject({ outcome: "released" });
   });
 
-  it("sends a candidate back whose scores shift", async () => {
-    const made = await world();
-    await made.go(1);
-    const { session, rehearsal } = made;
-    const from = rehearsal.clock.now();
-    /** As a monitor of the candidate writes. */
-    const measure = () =>
-      session.call("cloudwatch", "PutMetricData", {
-        Namespace: "Churnkit",
-        MetricData: [
-          {
-            MetricName: "PredictionDriftScore",
-            Value: 0.4,
-            Timestamp: new Date(rehearsal.clock.now()),
-            Dimensions: [{ Name: "model", Value: "sample-v2" }],
-          },
-        ],
-      });
-    const measured: Promise<unknown>[] = [];
-    for (let minutes = 5; minutes < 90; minutes += 5)
-      rehearsal.clock.at(from + minutes * 60_000, () => void measured.push(rehearsal.clock.during(measure)));
-    const guards = [{ kind: "scoreDrift", above: 0.25 }] as const;
-    const outcome = await made.go(2, { rollout: { ...canary, guards } }, { monitored: { model: "sample-v2" } });
-    await Promise.all(measured);
+  it("sends a candidate back whose scores shift, by what the endpoint captured of both versions", async () => {
+    const made = await world({ misbehave: misbehaving("v2", { shift: 4 }) });
+    const capturing: Release["serve"] = (name, data) => ({
+      models: { [name]: { data } },
+      config: {
+        kind: "real-time",
+        variants: [{ model: name, instanceType: "ml.m5.large" }],
+        capture: { uri: `s3://${made.session.target.bucket}/churn-dev/captured` },
+      },
+    });
+    const serve = { serve: capturing, rollout: { ...canary, guards: [{ kind: "scoreDrift", above: 0.25 }] } } as const;
+    await made.go(1, serve);
+    const outcome = await made.go(2, serve);
     expect(outcome).toMatchObject({ outcome: "returned", former: 1, disagreements: [] });
-    expect(outcome.reason).toMatch(/score drift \(PSI 0.4, limit 0.25\)/);
+    expect(outcome.reason).toMatch(/score drift \(PSI [\d.]+, limit 0.25\)/);
     expect((await made.registry.get(2)).status).toBe("quarantined");
     expect(await statusOf(made)).toMatchObject({ alias: 1, serving: { v1: 1 }, baseline: 1 });
+    // The next one scores as the version on duty does.
+    expect(await made.go(3, serve)).toMatchObject({ outcome: "released", former: 1 });
   });
 
   it("goes by SageMaker's guardrails: back without a reason and into quarantine, or to the end", async () => {

@@ -22,7 +22,12 @@ import { policyFor, refs } from "../../../src/deploy/aws/index.js";
 import { memoryStore } from "../../../src/io/store/index.js";
 import type { ExercisedAction } from "../../../src/rehearsal/access/permissions.js";
 import type { PolicyDocument } from "../../../src/rehearsal/access/policy.js";
-import { rehearse, type RehearsalEntry, type RehearsalOptions } from "../../../src/rehearsal/rehearse.js";
+import {
+  type Rehearsal,
+  rehearse,
+  type RehearsalEntry,
+  type RehearsalOptions,
+} from "../../../src/rehearsal/rehearse.js";
 import { awsTarget } from "../../helpers/aws-target.js";
 import { awsPython, botocoreData, motoClient, sharedMoto } from "../../helpers/moto.js";
 import { lambda, retraining } from "../../helpers/state-machines.js";
@@ -66,6 +71,7 @@ const config = (url: string, role: string) => ({
 interface Outcome {
   readonly timeline: readonly RehearsalEntry[];
   readonly actions: readonly ExercisedAction[];
+  readonly roles: Rehearsal["roles"];
   readonly error: unknown;
 }
 
@@ -113,7 +119,7 @@ async function loop(permissions: RehearsalOptions["permissions"], more: Rehearsa
   const error = await run().catch((thrown: unknown) => thrown);
   for (const client of clients) client.destroy();
   await rehearsal.close();
-  return { timeline: rehearsal.timeline, actions: rehearsal.actions, error };
+  return { timeline: rehearsal.timeline, actions: rehearsal.actions, roles: rehearsal.roles, error };
 
   async function run(): Promise<void> {
     await made(new SFNClient(admin)).send(
@@ -164,6 +170,9 @@ describe("the retraining loop under its generated policies", () => {
     expect(good.error).toBeUndefined();
     expect(good.timeline.filter(({ kind }) => kind === "denied" || kind === "dead letter")).toEqual([]);
     expect(good.timeline.at(-1)).toMatchObject({ kind: "version", text: "churn-dev 1 Approved" });
+    const monitor = good.roles.find(({ role }) => role === "churn-dev-monitor");
+    expect(monitor).toMatchObject({ used: ["cloudwatch:PutMetricData"], notAllowed: [] });
+    expect(monitor?.unused).toEqual(expect.arrayContaining(["logs:CreateLogStream", "s3:GetObject"]));
     expect(used.sort()).toMatchInlineSnapshot(`
       [
         "churn s3:GetObject",

@@ -10,9 +10,11 @@ import {
   type RefusedRecord,
 } from "../../../client/index.js";
 import type { Dataset, RequestType } from "../../../data/index.js";
+import type { Bundle } from "../../../model/bundle/index.js";
 import { load } from "../services.js";
 import type { ClientConfig } from "../session.js";
 import { checkId, endpointTransport, type Invoke, type LastCall } from "./invoke.js";
+import { checkServed } from "./smoke-test.js";
 
 /** Options of {@link sageMakerClient}. */
 export interface SageMakerClientOptions extends Pick<ClientOptions, "timeoutMs" | "retries" | "batchSize"> {
@@ -43,6 +45,17 @@ export interface SageMakerClient<Request> extends Client<Request> {
     options?: InvokeOptions,
   ): Promise<Prediction & { readonly model: AnsweringModel; readonly variant: string | undefined }>;
   predictMany(records: readonly Request[], options?: InvokeOptions): Promise<(Prediction | RefusedRecord)[]>;
+  /**
+   * Asks for the scores of a bundle's golden rows: they must be the bundle's own, by its model, and an answer must come in time.
+   *
+   * @param bundle as `loadBundle` or a registry's `load` give it.
+   * @param options `withinMs`: the longest answer, 1,000 by default.
+   * @throws ChurnkitError DEPLOY_FAILED with all that is wrong, and as the other calls.
+   */
+  smokeTest(
+    bundle: Pick<Bundle, "artifact" | "manifest">,
+    options?: InvokeOptions & { readonly withinMs?: number | undefined },
+  ): Promise<void>;
   readonly close: () => void;
 }
 
@@ -88,16 +101,25 @@ export function sageMakerClient<D extends Dataset = Dataset>(
   // Finds bad options before the first call.
   createClient(() => Promise.reject(new Error()), options);
 
+  async function predict(record: Request, given: InvokeOptions = {}) {
+    checkId(given.inferenceId, 1);
+    const last: LastCall = {};
+    const answer = await call(given, (client) => client.predict(record, given), last);
+    return { ...answer, variant: last.variant };
+  }
+  async function predictMany(records: readonly Request[], given: InvokeOptions = {}) {
+    checkId(given.inferenceId, Math.ceil(records.length / batchSize));
+    return call(given, (client) => client.predictMany(records, given), {});
+  }
+
   return {
-    async predict(record, given = {}) {
-      checkId(given.inferenceId, 1);
-      const last: LastCall = {};
-      const answer = await call(given, (client) => client.predict(record, given), last);
-      return { ...answer, variant: last.variant };
-    },
-    async predictMany(records, given = {}) {
-      checkId(given.inferenceId, Math.ceil(records.length / batchSize));
-      return call(given, (client) => client.predictMany(records, given), {});
+    predict,
+    predictMany,
+    smokeTest(bundle, { withinMs = 1000, ...given } = {}) {
+      // Golden rows are made from the model's own contract.
+      const one = (record: object) => predict(record as Request, given);
+      const many = (records: readonly object[]) => predictMany(records as readonly Request[], given);
+      return checkServed(endpoint, bundle, { one, many }, withinMs);
     },
     ready: (given = {}) => call(given, (client) => client.ready(given), {}),
     close: () => {

@@ -3,6 +3,7 @@ import { ChurnkitError } from "../../../base/errors.js";
 import { watchedEndpoint } from "../../aws/watch/endpoint.js";
 import type { Readings, VersionReadings } from "../../rollout/ports.js";
 import type { AwsSession } from "../session.js";
+import { type Captured, capturedScores } from "./captured-scores.js";
 
 /** Which versions are read, and how. */
 export interface ReadingsOf {
@@ -13,14 +14,16 @@ export interface ReadingsOf {
   /** Whose score drift the monitors measure: the version, and the model's name in their metrics. */
   readonly monitored?:
     { readonly version: string; readonly model: string; readonly namespace?: string | undefined } | undefined;
+  /** Where the endpoint captures: the scores of each version are read there. */
+  readonly captured?: Captured | undefined;
 }
 
 const minute = 60_000;
 const day = 86_400;
 
 /**
- * What CloudWatch knows of the versions of an endpoint: requests, 5xx, latency, and the score drift that churnkit's monitors measured.
- * SageMaker counts by variant and minute. So the two fleets of guardrails, which share a variant, cannot be told apart, and the
+ * What CloudWatch knows of the versions of an endpoint: requests, 5xx, latency, and the score drift that churnkit's monitors measured;
+ * with `captured`, the scores that it captured too. SageMaker counts by variant and minute. So the two fleets of guardrails, which share a variant, cannot be told apart, and the
  * window begins with a whole minute.
  *
  * @example
@@ -35,7 +38,7 @@ const day = 86_400;
  * console.assert(typeof lastHour === "function");
  * ```
  */
-export function endpointReadings(session: AwsSession, { name, versions, monitored }: ReadingsOf): Readings {
+export function endpointReadings(session: AwsSession, { name, versions, monitored, captured }: ReadingsOf): Readings {
   const { model = "none", namespace } = monitored ?? {};
   if (new Set(Object.values(versions)).size < Object.keys(versions).length)
     throw new ChurnkitError(
@@ -66,7 +69,7 @@ export function endpointReadings(session: AwsSession, { name, versions, monitore
       if (monitored !== undefined) queries.push(stat("drift", watched.monitored("prediction_drift_score"), "Maximum"));
       const values = await valuesOf(session, queries, StartTime, EndTime);
       const readings: Record<string, VersionReadings> = {};
-      for (const [i, version] of Object.values(versions).entries()) {
+      for (const [i, [variant, version]] of Object.entries(versions).entries()) {
         const total = (id: string): number => sum(values(`${id}${i}`));
         const timed = total("timed");
         const slow = values(`slow${i}`);
@@ -77,6 +80,9 @@ export function endpointReadings(session: AwsSession, { name, versions, monitore
           ...(timed > 0 &&
             slow.length > 0 && { latency: { average: toMs(total("time") / timed), p99: toMs(Math.max(...slow)) } }),
           ...(drift.length > 0 && { scorePsi: Math.max(...drift) }),
+          ...(captured && {
+            scores: await capturedScores(captured, { endpoint: watched.endpoint, variant }, since, until),
+          }),
         };
       }
       return readings;

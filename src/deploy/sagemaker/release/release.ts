@@ -3,7 +3,6 @@ import { ChurnkitError } from "../../../base/errors.js";
 import type { ModelRegistry, ModelVersion } from "../../../registry/index.js";
 import { isUsable, type VersionRef } from "../../../registry/versions/index.js";
 import type { Guardrails } from "../../aws/requests/guardrails.js";
-import { mainVariant } from "../../aws/requests/variants.js";
 import { checkPlan } from "../../rollout/check-plan.js";
 import type { RolloutPlan } from "../../rollout/plan.js";
 import type { Readings } from "../../rollout/ports.js";
@@ -13,14 +12,15 @@ import type { RolloutState } from "../../rollout/state.js";
 import { deployEndpoint } from "../endpoints/deploy.js";
 import { guardedTraffic } from "../endpoints/guarded-traffic.js";
 import type { EndpointDeployment } from "../endpoints/planned.js";
-import { endpointReadings, type ReadingsOf } from "../endpoints/readings.js";
-import { candidateVariant, type TrafficBetween, trialOf } from "../endpoints/trial.js";
+import type { ReadingsOf } from "../endpoints/readings.js";
+import type { TrafficBetween } from "../endpoints/trial.js";
 import { variantTraffic } from "../endpoints/variant-traffic.js";
 import type { WaitOptions } from "../endpoints/wait.js";
 import { followed, isUnderWay } from "./followed.js";
 import type { AwsSession } from "../session.js";
 import { archiveUri, putArchive, versionName } from "./model-archive.js";
 import { planRelease, type PlanOptions, type ReleasePlan } from "./plan.js";
+import { readingsOf } from "./readings.js";
 import { writeReleasedBaseline } from "./released-baseline.js";
 import { type ReleasedEndpoint, releaseStatus } from "./status.js";
 import { stepsOf } from "./steps.js";
@@ -46,8 +46,9 @@ export interface ReleaseOptions
   /** Default: CloudWatch's metrics of the endpoint. */
   readonly readings?: Readings | undefined;
   /**
-   * The name under which the monitors measure the candidate, and the namespace of their metrics: where a guard `scoreDrift` finds the score
-   * drift, if there are no other `readings`.
+   * The name under which monitors of your own measure the candidate, and the namespace of their metrics: where a guard `scoreDrift` finds the
+   * score drift then. Default: it compares the scores that the endpoint captured of both versions, if its configuration captures into the
+   * target's folder.
    */
   readonly monitored?: Omit<NonNullable<ReadingsOf["monitored"]>, "version"> | undefined;
 }
@@ -126,7 +127,7 @@ export async function release(
   const former = followed(status, number, begun);
   if (!isUnderWay(begun, number)) checkUsable(asked.registry, version);
   const moves = await movesOf(session, asked, { version, former });
-  const readings = readingsOf(session, asked, options, moves);
+  const readings = readingsOf(session, { ...asked, store }, options, moves);
   if (options.onPlan !== undefined) {
     const plan = await planRelease(session, { ...asked, ...moves, steps: stepsOf(asked, former), readings }, options);
     if (!(await options.onPlan(plan))) return ended({ outcome: "declined", former, reason: "The plan was refused." });
@@ -149,13 +150,13 @@ export async function release(
 type Ended = Pick<ReleaseOutcome, "outcome" | "reason"> & Partial<Pick<ReleaseOutcome, "rollout" | "former">>;
 
 /** A version and what the endpoint is with it. */
-interface Deployed {
+export interface Deployed {
   readonly number: number;
   readonly deployment: EndpointDeployment;
 }
 
 /** From which version to which; without `from` there is no endpoint yet, or nobody to compare with. */
-interface Moves {
+export interface Moves {
   readonly from: Deployed | undefined;
   readonly to: Deployed;
 }
@@ -182,26 +183,6 @@ async function movesOf(
     from: former === undefined ? undefined : deployed(await registry.get(former)),
     to: deployed(version),
   };
-}
-
-function readingsOf(
-  session: AwsSession,
-  { name, guardrails }: Release,
-  { readings, monitored }: ReleaseOptions,
-  { from, to }: Moves,
-): Readings {
-  const version = versionName(to.number);
-  // Guardrails keep one variant, in which both versions follow each other.
-  const isAlone = from === undefined || guardrails !== undefined;
-  const trial = isAlone ? undefined : trialOf({ stable: from.deployment, candidate: to.deployment });
-  const versions: Record<string, string> =
-    trial === undefined
-      ? { [mainVariant]: version }
-      : { [trial.main]: trial.versions.stable, [candidateVariant]: trial.versions.candidate };
-  return (
-    readings ??
-    endpointReadings(session, { name, versions, ...(monitored && { monitored: { version, ...monitored } }) })
-  );
 }
 
 /** Gives the candidate all traffic, in steps unless it is the first version. */

@@ -1,6 +1,7 @@
 import { ChurnkitError } from "../../../base/errors.js";
 import { count, documentError, JsonValue, object, readableJson } from "../../../base/json/index.js";
 import type { ObjectStore } from "../../../io/store/index.js";
+import { packSource } from "../../../model/bundle/index.js";
 import { type MonitorBaseline, monitorBaselineOf, parseMonitorBaseline } from "../../../monitor/index.js";
 import type { ModelRegistry } from "../../../registry/index.js";
 
@@ -37,7 +38,10 @@ export async function readReleasedBaseline(
   return found && document(JsonValue.parse(found.bytes, `${keyOf(endpoint)} in ${store.name}`, corrupt));
 }
 
-/** Makes a version's baseline the one of an endpoint's monitors, if it is not yet. */
+/**
+ * Makes a version's baseline the one of an endpoint's monitors, and its archive the one that the gates of pipelines compare with, if they are
+ * not yet.
+ */
 export async function writeReleasedBaseline(
   store: ObjectStore,
   endpoint: string,
@@ -49,6 +53,8 @@ export async function writeReleasedBaseline(
     throw error;
   });
   if (standing?.version === version) return;
+  // The baseline last: it says that both are there.
+  await store.putStream(`champion/${endpoint}/model.tar.gz`, packSource(await registry.open(version)));
   const { artifact } = await registry.load(version);
   await store.put(keyOf(endpoint), readableJson({ version, baseline: monitorBaselineOf(artifact) }));
 }

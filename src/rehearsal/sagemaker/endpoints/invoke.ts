@@ -74,9 +74,10 @@ export function invoker(options: InvokeOptions): Invoke {
     if (mishap.fails || container === undefined) answer = failure(503, "The rehearsal was told to fail here.");
     else {
       const path = model.isMulti ? await container.pathOf(invocation.TargetModel ?? "") : "/invocations";
-      answer = await container
-        .send(path, headersOf(invocation), Body, isQueued ? undefined : longestMs)
-        .catch((error: unknown) => failure(0, isTimeout(error) ? timedOut : String(error)));
+      answer = await container.send(path, headersOf(invocation), Body, isQueued ? undefined : longestMs).then(
+        (said) => ({ ...said, body: mishap.said(said.body) }),
+        (error: unknown) => failure(0, isTimeout(error) ? timedOut : String(error)),
+      );
     }
     const { took } = answer;
     const { latency, overhead } = mishap.times(took, performance.now() - begin - took);

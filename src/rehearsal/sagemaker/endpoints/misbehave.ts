@@ -1,3 +1,5 @@
+import { logit, sigmoid } from "../../../stats/logistic.js";
+
 /** Where a model runs. */
 export interface ServedVariant {
   readonly endpoint: string;
@@ -11,6 +13,8 @@ export interface Misbehavior {
   readonly errors?: number;
   /** Milliseconds of latency on top, as its metrics have them. Callers don't wait. */
   readonly slower?: number;
+  /** How far its scores are off: is added to the log odds of each `probability` in its JSON answers. */
+  readonly shift?: number;
   /**
    * Whether its containers don't come into service: they answer no ping until SageMaker gives up on them. With `"forever"` SageMaker does
    * not, and every change of the endpoint stays under way for as long as this is asked for.
@@ -28,6 +32,8 @@ export type Misbehave = (at: ServedVariant) => Misbehavior | undefined;
 /** One request's part in a misbehavior. */
 export interface Mishap {
   readonly fails: boolean;
+  /** Its answer, of what its container said. */
+  readonly said: (body: Uint8Array) => Uint8Array;
   /** Latency in the container and around it, of what was measured. */
   readonly times: (took: number, around: number) => { readonly latency: number; readonly overhead: number };
 }
@@ -39,7 +45,7 @@ const [usualLatency, usualOverhead] = [20, 5];
 export function mishaps(misbehave: Misbehave): (at: ServedVariant) => Mishap {
   const owed = new Map<string, number>();
   return (at) => {
-    const { errors = 0, slower = 0, latency = usualLatency } = misbehave(at) ?? {};
+    const { errors = 0, slower = 0, shift = 0, latency = usualLatency } = misbehave(at) ?? {};
     const key = JSON.stringify(at);
     const sum = (owed.get(key) ?? 0) + errors;
     // Sums of shares are a little off: 50 times 0.02 must be one.
@@ -47,6 +53,7 @@ export function mishaps(misbehave: Misbehave): (at: ServedVariant) => Mishap {
     owed.set(key, fails ? sum - 1 : sum);
     return {
       fails,
+      said: (body) => (shift === 0 ? body : shifted(body, shift)),
       times: (took, around) =>
         latency === "measured"
           ? { latency: took + slower, overhead: around }
@@ -54,3 +61,15 @@ export function mishaps(misbehave: Misbehave): (at: ServedVariant) => Mishap {
     };
   };
 }
+
+const [reader, writer] = [new TextDecoder(), new TextEncoder()];
+
+const shifted = (body: Uint8Array, by: number): Uint8Array =>
+  writer.encode(
+    reader
+      .decode(body)
+      .replace(
+        /("probability":\s*)([\d.eE+-]+)/g,
+        (_, name: string, p: string) => name + sigmoid(logit(Number(p)) + by),
+      ),
+  );

@@ -2,9 +2,10 @@ import { afterEach, beforeEach, describe, expect, expectTypeOf, it } from "vites
 import { z } from "zod";
 import { defineDataset } from "../../../../src/data/index.js";
 import { sageMakerClient, type SageMakerClient } from "../../../../src/deploy/sagemaker/index.js";
+import { openBundle } from "../../../../src/model/bundle/index.js";
 import { AwsError } from "../../../../src/rehearsal/front/aws-error.js";
 import type { Misbehavior } from "../../../../src/rehearsal/sagemaker/endpoints/misbehave.js";
-import { customer, endpointWorld, type EndpointWorld } from "../../../helpers/endpoint-world.js";
+import { archive, customer, endpointWorld, type EndpointWorld } from "../../../helpers/endpoint-world.js";
 import { clientOf } from "../../../helpers/rehearsed.js";
 import { type Fault, faulty } from "../../../helpers/endpoint-session.js";
 
@@ -44,6 +45,24 @@ describe("a typed client of an endpoint", () => {
     expect(other.variant).toBe("candidate");
     expect(other.probability).not.toBe(one.probability);
     expect(calls.at(1)).toMatchObject({ InferenceId: "c-7" });
+  });
+
+  it("judges the endpoint by the golden rows of a bundle: scores, model, time", async () => {
+    const [one, other] = [await openBundle(await archive(1)), await openBundle(await archive(2))];
+    await client.smokeTest(one);
+    await client.smokeTest(other, { variant: "candidate" });
+    const [right, wrong] = [one, other].map(({ manifest }) => manifest.contentHash.slice(0, 12));
+    await expect(client.smokeTest(other)).rejects.toMatchObject({
+      code: "DEPLOY_FAILED",
+      message: `The endpoint churn fails its smoke test: 16 of 16 golden rows have other scores than in the bundle; the model ${right} answered, not ${wrong}.`,
+    });
+    await expect(client.smokeTest(one, { withinMs: 0 })).rejects.toThrow(
+      /smoke test: an answer took \d+ ms, more than 0/,
+    );
+    mishap = { shift: 0.001 };
+    await expect(client.smokeTest(one)).rejects.toThrow(
+      /: \d+ of 16 golden rows have other scores than in the bundle\.$/,
+    );
   });
 
   it("sends batches, whose calls have ids of their own, and reports refused records in their place", async () => {
