@@ -36,7 +36,7 @@ const graph = {
   ],
 };
 
-const l2 = { kind: "real", min: 0.01, max: 100, scale: "log" } as const;
+const l2 = { kind: "real", min: 0.01, max: 10, scale: "log" } as const;
 const search = { strategy: "Bayesian", space: { l2 }, maxJobs: 2, maxParallel: 2 } as const;
 
 export const pipeline = (target: AwsTarget) => compilePipeline(graph, target, { inputs, steps: { tune: { search } } });

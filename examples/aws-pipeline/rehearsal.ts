@@ -29,7 +29,8 @@ export async function rehearsedAccount(isBad: (model: string) => boolean) {
     run: <T>(story: Promise<T>) => rehearsal.clock.until(story),
     async close() {
       await writeFile("aws-pipeline.html", await timelineHtml(rehearsal.timeline));
-      console.log(`\n${timelineText(rehearsal.timeline)}\nThe report is aws-pipeline.html.`);
+      console.log(`\n${timelineText(rehearsal.timeline)}\nThe report is aws-pipeline.html. Actions used:`);
+      for (const { role, used } of rehearsal.roles) console.log(`${role}: ${used.join(", ")}`);
       await rehearsal.close();
       await moto.close();
     },

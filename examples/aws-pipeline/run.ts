@@ -28,29 +28,29 @@ async function story(): Promise<void> {
   await work(() => saveBundle(laptop, "out/laptop.tar.gz"));
   await work(async () => store.put("champion/churn-dev/model.tar.gz", await readFile("out/laptop.tar.gz")));
   await deliver(1, 8000);
-  await session.call("sfn", "StartExecution", { stateMachineArn, name: "january", input: "{}" });
+  await work(() => session.call("sfn", "StartExecution", { stateMachineArn, name: "january", input: "{}" }));
   await approveNext();
   await until(onDuty(1));
   say("version 1 went by staging and smoke test into production");
-  const AlarmNames = ["churn-dev-drift"];
-  const alarmsNow = () => session.call("cloudwatch", "DescribeAlarms", { AlarmNames });
-  await until(async () => (await alarmsNow()).MetricAlarms?.[0]?.StateValue === "OK");
+  const drift = () => session.call("cloudwatch", "DescribeAlarms", { AlarmNames: ["churn-dev-drift"] });
+  await until(async () => (await drift()).MetricAlarms?.[0]?.StateValue === "OK");
   say("a quiet hour: the monitor finds no drift");
 
   world.market = "shifted";
   say("prices rise, and a rival courts the customers");
-  await deliver(2, 4000);
+  await deliver(2, 8000);
   await approveNext();
   await until(onDuty(2));
   say("the drift alarm led to version 2, which knows the new market and went by a canary into production");
 
   world.bad = "-v3-";
   await deliver(3, 4000);
-  await session.call("sfn", "StartExecution", { stateMachineArn, name: "march", input: "{}" });
+  await work(() => session.call("sfn", "StartExecution", { stateMachineArn, name: "march", input: "{}" }));
   await approveNext();
   await until(async () => (await registry.list({ status: "quarantined" })).length > 0);
   await until(onDuty(2));
-  say("version 3 failed in its canary: version 2 has all traffic again, and version 3 is quarantined");
+  const { statusNote } = await work(() => registry.get(3));
+  say(`version 2 has all traffic again, and version 3 is quarantined: ${statusNote.reason}`);
   const { outcome } = await work(() => releaseStep(session, { ...production, registry, version: 2 }));
   say(`release of version 2: ${outcome}`);
 }

@@ -34,7 +34,8 @@ const closeWithin = 5000;
  * One address on this machine in front of servers that others started, such as those of `localDeployer`. It can give a
  * candidate any share of the requests while it serves, by the hash of each record. If the candidate cannot be reached, the
  * stable version answers, and the request counts as an error of the candidate. POST requests are split and measured; others,
- * and feedback, go to the stable version.
+ * and feedback, go to the stable version. It holds each body in memory, since the record in it decides: one of more than 8 MiB is
+ * refused with status 413. Send larger batches to a server itself.
  *
  * @throws whatever keeps the port from being opened.
  * @example

@@ -15,7 +15,8 @@ export interface Prices {
 }
 
 /**
- * List prices of SageMaker inference in us-east-1, for estimates.
+ * List prices of SageMaker inference in us-east-1, for estimates. They were written down from memory in October 2025 and not compared with AWS's
+ * price pages: check them, or give a table of your own wherever `prices` is an option.
  *
  * @example
  * ```ts
