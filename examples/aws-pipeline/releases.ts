@@ -27,7 +27,7 @@ export const production: Stage = {
       { kind: "latency", statistic: "p99", above: 200 },
       { kind: "scoreDrift", above: 0.25 }, // the captured scores of both versions
     ],
-    minRequests: 10,
+    minRequests: 5,
   },
 };
 

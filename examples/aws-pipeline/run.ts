@@ -14,7 +14,7 @@ const { session } = account;
 const store = await session.store();
 const registry = await registryOf(session);
 const stateMachineArn = `arn:aws:states:${target.region}:${target.account}:stateMachine:churn-dev-retraining`;
-const client = sageMakerClient("churn-dev", { clientConfig: session.clientConfig, retries: 0, batchSize: 12 });
+const client = sageMakerClient("churn-dev", { clientConfig: session.clientConfig, retries: 0, batchSize: 24 });
 /** A rehearsal's time stands still during work. */
 const { during: work = <T>(act: () => Promise<T>) => act() } = session.clock;
 const customers = (rows: number, seed: number) => syntheticCustomers({ rows, seed, scenario: world.market }).records;
@@ -38,13 +38,13 @@ async function story(): Promise<void> {
 
   world.market = "shifted";
   say("prices rise, and a rival courts the customers");
-  await deliver(2, 8000);
+  await deliver(2, 6000);
   await approveNext();
   await until(onDuty(2));
   say("the drift alarm led to version 2, which knows the new market and went by a canary into production");
 
   world.bad = "-v3-";
-  await deliver(3, 4000);
+  await deliver(3, 3000);
   await work(() => session.call("sfn", "StartExecution", { stateMachineArn, name: "march", input: "{}" }));
   await approveNext();
   await until(async () => (await registry.list({ status: "quarantined" })).length > 0);
@@ -85,13 +85,13 @@ const onDuty = (version: number) => async () => {
   return alias === version && disagreements.length === 0;
 };
 
-/** Customers of today's market ask every five minutes, until something has happened. */
+/** Customers of today's market ask every ten minutes, until something has happened. */
 async function until(hasHappened: () => Promise<boolean>): Promise<void> {
-  for (let minute = 0; !(await work(hasHappened)); minute += 5) {
+  for (let minute = 0; !(await work(hasHappened)); minute += 10) {
     if (minute > 1440) throw new Error("It did not happen within a day: see the timeline.");
-    const asking = customers(120, 1000 + minute);
+    const asking = customers(240, 1000 + minute);
     await work(() => client.predictMany(asking).catch(() => []));
-    await session.clock.sleep(300_000);
+    await session.clock.sleep(600_000);
   }
 }
 

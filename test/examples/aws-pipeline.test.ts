@@ -16,7 +16,7 @@ const told = [
   /churn-dev\/1 passed the gate/,
   /version 1 went by staging and smoke test into production/,
   /a quiet hour: the monitor finds no drift/,
-  /8001 customers of 2026-02 arrive in the bucket/,
+  /6001 customers of 2026-02 arrive in the bucket/,
   /churn-dev\/2 passed the gate/,
   /the drift alarm led to version 2/,
   /churn-dev\/3 passed the gate/,
