@@ -1,4 +1,4 @@
-import { logit, sigmoid } from "../../../stats/logistic.js";
+import { exp } from "../../../base/elementary.js";
 
 /** Where a model runs. */
 export interface ServedVariant {
@@ -64,12 +64,11 @@ export function mishaps(misbehave: Misbehave): (at: ServedVariant) => Mishap {
 
 const [reader, writer] = [new TextDecoder(), new TextEncoder()];
 
-const shifted = (body: Uint8Array, by: number): Uint8Array =>
-  writer.encode(
-    reader
-      .decode(body)
-      .replace(
-        /("probability":\s*)([\d.eE+-]+)/g,
-        (_, name: string, p: string) => name + sigmoid(logit(Number(p)) + by),
-      ),
+function shifted(body: Uint8Array, by: number): Uint8Array {
+  const factor = exp(by);
+  const moved = (p: number): number => (p * factor) / (1 - p + p * factor);
+  const said = reader.decode(body);
+  return writer.encode(
+    said.replace(/("probability":\s*)([\d.eE+-]+)/g, (_, name: string, p: string) => `${name}${moved(Number(p))}`),
   );
+}
