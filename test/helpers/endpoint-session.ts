@@ -29,8 +29,9 @@ export const quickContainer: ContainerEntry = (_, { env, signal }) =>
   new Promise((resolve) => {
     if (env["BROKEN"] === "true") return resolve(1);
     const server = createServer((request, response) => {
-      void text(request).then((body) =>
-        response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(answerTo(body))),
+      text(request).then(
+        (body) => response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(answerTo(body))),
+        () => response.destroy(),
       );
     });
     server.listen(Number(env["SAGEMAKER_BIND_TO_PORT"]), "127.0.0.1");

@@ -83,7 +83,7 @@ async function run(app: string | undefined, options: Options): Promise<void> {
     templates.push([basename(file).replace(/(\.template)?\.json$/, ""), await readJson(file, "The template")]);
   // Loaded here, since every --help loads this file.
   const { applyTemplate, AwsError, rehearse, timelineHtml, timelineText } = await import("../../rehearsal/index.js");
-  const { emulator: wish, functions: functionsFile, permissions: _, ...settings } = options;
+  const { emulator: wish, functions: functionsFile, permissions: shown = false, ...settings } = options;
   const emulator = await openEmulator(wish);
   const functions: Record<string, LambdaHandler> = {};
   const rehearsal = await rehearse({ ...settings, ...emulator.place, functions }).catch(async (error: unknown) => {
@@ -122,7 +122,7 @@ async function run(app: string | undefined, options: Options): Promise<void> {
     note(`wrote ${options.html}`);
   }
   const to = new Date(clock.now()).toISOString();
-  const roles = options.permissions === true ? rehearsal.roles : undefined;
+  const roles = shown ? rehearsal.roles : undefined;
   print(
     options.json,
     { from, to, failed, notes, timeline, ...(roles && { roles }) },
