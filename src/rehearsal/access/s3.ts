@@ -11,7 +11,8 @@ export function actOfS3(method: string, url: string): Act {
     if (query.has("uploadId") && method === "GET") return of("ListMultipartUploadParts", `${arn}/${key}`);
     if (query.has("uploadId") && method === "DELETE") return of("AbortMultipartUpload", `${arn}/${key}`);
     const verb = { GET: "Get", HEAD: "Get", DELETE: "Delete" }[method] ?? "Put";
-    return of(`${verb}Object${isTagging}`, `${arn}/${key}`);
+    const isVersion = query.has("versionId") ? "Version" : "";
+    return of(`${verb}Object${isVersion}${isTagging}`, `${arn}/${key}`);
   }
   if (method === "POST" && query.has("delete")) return of("DeleteObject", `${arn}/*`);
   if (bucket === "") return of("ListAllMyBuckets", "*");

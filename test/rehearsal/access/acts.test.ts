@@ -70,6 +70,8 @@ describe("the resources of actions", () => {
     ["GET", "/b/key?uploadId=u", "s3:ListMultipartUploadParts", "/key"],
     ["DELETE", "/b/key?uploadId=u", "s3:AbortMultipartUpload", "/key"],
     ["DELETE", "/b/key", "s3:DeleteObject", "/key"],
+    ["GET", "/b/key?versionId=v&x-id=GetObject", "s3:GetObjectVersion", "/key"],
+    ["DELETE", "/b/key?versionId=v", "s3:DeleteObjectVersion", "/key"],
     ["POST", "/b?delete", "s3:DeleteObject", "/*"],
     ["GET", "/b?list-type=2&prefix=a%2F", "s3:ListBucket", ""],
     ["HEAD", "/b", "s3:ListBucket", ""],
