@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import { budget } from "../helpers/budget.js";
-import { awsPython } from "../helpers/moto.js";
+import { awsFolder, awsPython } from "../helpers/moto.js";
 
 const ready = await awsPython("the example of the whole pipeline on AWS");
 const root = resolve(import.meta.dirname, "../..");
@@ -115,7 +115,7 @@ describe("the example of the whole pipeline on AWS", () => {
         const { status, stdout, stderr } = spawnSync(
           resolve(root, "node_modules/.bin/tsx"),
           [resolve(root, "examples/aws-pipeline/run.ts")],
-          { cwd: folder, encoding: "utf8", env: { ...process.env, CHURNKIT_MOTO: resolve(root, ".cache/aws-venv") } },
+          { cwd: folder, encoding: "utf8", env: { ...process.env, CHURNKIT_MOTO: awsFolder } },
         );
         expect(status, stderr.slice(-3000)).toBe(0);
         const lines = stdout.split("\n");

@@ -16,7 +16,9 @@ export async function bundleScript(entry: string): Promise<{ script: string; rem
     format: "esm",
     target: "node20",
     logLevel: "error",
-    banner: { js: 'import { createRequire as requireOf } from "node:module"; const require = requireOf(import.meta.url);' },
+    banner: {
+      js: 'import { createRequire as requireOf } from "node:module"; const require = requireOf(import.meta.url);',
+    },
   });
   return { script, remove: () => rmSync(folder, { recursive: true, force: true }) };
 }

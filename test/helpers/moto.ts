@@ -14,6 +14,9 @@ const venv = pythonVenv("aws-venv", "moto-5.2.5-cfn-lint-1.58.0", ["moto[server,
  */
 export const awsPython = venv.ready;
 
+/** The folder of that environment. */
+export const awsFolder = venv.folder;
+
 /** The linter of templates in that environment; call {@link awsPython} first. */
 export const cfnLintPath = resolve(venv.folder, "bin/cfn-lint");
 

@@ -1,8 +1,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { existsSync, mkdirSync } from "node:fs";
 import { resolve } from "node:path";
-
-const cache = resolve(import.meta.dirname, "../../.cache");
+import { machineCache } from "./machine-cache.js";
 
 /** In CI nothing is skipped. */
 const demanded = (process.env["CI"] ?? "") !== "";
@@ -46,14 +45,14 @@ export interface Venv {
   readonly ready: (purpose: string) => Promise<boolean>;
 }
 
-/** The environment `.cache/<name>` with these packages; another `version` is set up anew. */
+/** The environment `<name>-<version>` of the machine's cache; `version` stands for these packages. */
 export function pythonVenv(name: string, version: string, packages: readonly string[]): Venv {
-  const folder = resolve(cache, name);
-  const stamp = resolve(cache, `${name}.${version}.stamp`);
+  const folder = resolve(machineCache, `${name}-${version}`);
+  const stamp = `${folder}.stamp`;
   let making: Promise<void> | undefined;
   async function setUp(): Promise<void> {
     if (existsSync(stamp)) return;
-    mkdirSync(cache, { recursive: true });
+    mkdirSync(machineCache, { recursive: true });
     await (making ??= run("python3", ["-c", setUpScript, folder, stamp, ...packages]));
   }
   return {

@@ -16,12 +16,12 @@ import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { systemCode } from "../../src/io/io-error.js";
 import { ownedName, ownerState } from "../../src/io/owner.js";
+import { machineCache } from "./machine-cache.js";
 
 const version = "1.8.0";
-const cache = resolve(import.meta.dirname, "../../.cache");
 /** The name is its stamp: a file that is there is whole, since it was renamed into place. */
-const binary = resolve(cache, `versitygw-${version}`, "versitygw");
-const lock = resolve(cache, "versitygw.lock");
+const binary = resolve(machineCache, `versitygw-${version}`, "versitygw");
+const lock = resolve(machineCache, "versitygw.lock");
 
 /** In CI nothing is skipped. */
 const demanded = (process.env["CI"] ?? "") !== "";
@@ -56,13 +56,13 @@ function locked(): boolean {
 
 /** Builds the server once, some minutes; other processes that ask meanwhile wait for it. */
 async function setUp(): Promise<void> {
-  mkdirSync(cache, { recursive: true });
+  mkdirSync(machineCache, { recursive: true });
   while (!existsSync(binary)) {
     if (!locked()) {
       await sleep(500);
       continue;
     }
-    const folder = mkdtempSync(join(cache, "versitygw-build-"));
+    const folder = mkdtempSync(join(machineCache, "versitygw-build-"));
     try {
       const source = `github.com/versity/versitygw/cmd/versitygw@v${version}`;
       if (!existsSync(binary)) await run("go", ["install", source], { ...process.env, GOBIN: folder });
