@@ -37,6 +37,7 @@ export default defineConfig([
       monitor: "src/monitor/index.ts",
       report: "src/report/index.ts",
       tracking: "src/tracking/index.ts",
+      "tracking/mlflow": "src/tracking/mlflow/index.ts",
       registry: "src/registry/index.ts",
       jobs: "src/jobs/index.ts",
       client: "src/client/index.ts",

@@ -74,6 +74,7 @@ const onNode = [
   "model/kinds/worker-pool.ts",
   "model/training/default-workers.ts",
   "model/training/train-worker.ts",
+  "model/worker-file.ts",
   "monitor/erasure/file-place.ts",
   "pipeline/main-job/main-job.ts",
   "pipeline/main-job/report.ts",

@@ -2,6 +2,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { userInfo } from "node:os";
 import { join } from "node:path";
 import { ChurnkitError } from "../base/errors.js";
+import { mlflowCredentials } from "../io/mlflow/index.js";
 import { filesStore, type ObjectStore } from "../io/store/index.js";
 import type { S3Objects } from "../io/store/s3/objects.js";
 import { storeRegistry } from "../registry/backends/index.js";
@@ -32,19 +33,12 @@ export async function openRegistry(place: string, name: string): Promise<ModelRe
     case "mlflow+http":
     case "mlflow+https": {
       const { mlflowRegistry } = await import("../registry/backends/mlflow/index.js");
-      const {
-        MLFLOW_TRACKING_TOKEN: token,
-        MLFLOW_TRACKING_USERNAME: username,
-        MLFLOW_TRACKING_PASSWORD: password,
-      } = process.env;
       const [trackingUri = "", ledger] = place.slice("mlflow+".length).split("?ledger=", 2);
       return mlflowRegistry({
         name,
         by,
         trackingUri,
-        token,
-        username,
-        password,
+        ...mlflowCredentials(process.env),
         ledger: ledger === undefined ? undefined : await openStore(ledger),
       });
     }

@@ -3,6 +3,7 @@ import { join, resolve } from "node:path";
 import { Option } from "commander";
 import { ChurnkitError } from "../base/errors.js";
 import { counted } from "../base/counted.js";
+import { mlflowCredentials } from "../io/mlflow/index.js";
 import { filesStore, type ObjectStore } from "../io/store/index.js";
 import { fileTracker, type RunTracker, type TrackedRun } from "../tracking/index.js";
 import { exit, note } from "./output.js";
@@ -15,7 +16,7 @@ export interface TrackOptions {
 }
 
 /** Places that the command line accepts as a tracker. */
-export const trackerPlaces = "a folder or s3://bucket/prefix";
+export const trackerPlaces = "a folder, s3://bucket/prefix or mlflow://host:port/experiment (mlflow+https:// too)";
 
 /** The options of {@link TrackOptions}. */
 export const trackOptions = (): readonly Option[] => [
@@ -45,12 +46,36 @@ export async function openTracker(place: string, experiment?: string): Promise<R
       return fileTracker(filesStore(resolve(place)), options);
     case "s3":
       return fileTracker(await openStore(place), options);
+    case "mlflow":
+    case "mlflow+http":
+    case "mlflow+https": {
+      const { mlflowTracker } = await import("../tracking/mlflow/index.js");
+      const { trackingUri, named } = mlflowPlace(place);
+      return mlflowTracker({
+        ...options,
+        ...mlflowCredentials(process.env),
+        trackingUri,
+        experiment: experiment ?? named,
+      });
+    }
     default:
-      throw new ChurnkitError("OPTION_INVALID", `${place.slice(0, 80)} is not a tracker. Give ${trackerPlaces}.`);
+      throw new ChurnkitError("OPTION_INVALID", `${scheme}:// is not a tracker. Give ${trackerPlaces}.`);
   }
 }
 
-/** Opens the tracker of a place in the spool, which knows it by its own address. */
+/** `mlflow://host:5000/base/experiment` is http://host:5000/base and the experiment. */
+function mlflowPlace(place: string): { readonly trackingUri: string; readonly named: string | undefined } {
+  const address = place.replace(/^mlflow(?:\+(https?))?:/, (_, scheme: string | undefined) => `${scheme ?? "http"}:`);
+  // The driver says what is wrong with an address, without a password that may be in it.
+  if (!URL.canParse(address)) return { trackingUri: address, named: undefined };
+  const url = new URL(address);
+  const segments = url.pathname.split("/").filter((segment) => segment !== "");
+  const named = segments.pop();
+  url.pathname = segments.join("/");
+  return { trackingUri: url.href, named: named === undefined ? undefined : decodeURIComponent(named) };
+}
+
+/** Opens the tracker of a place in the spool, which knows a folder by its name in messages. */
 export const openSpooled = (url: string): Promise<RunTracker> => openTracker(url.replace(/^files at /, ""));
 
 /**

@@ -18,7 +18,13 @@ const text = (bytes: Uint8Array | undefined): string => new TextDecoder().decode
 describe("a tracked training", () => {
   it("logs parameters, epochs, figures, pictures, the bundle and the machine", async () => {
     const tracker = fileTracker(memoryStore());
-    const model = await train(features, customers, { tracker, learner: network(), seed: 7, gitCommit: "0123abcd" });
+    const model = await train(features, customers, {
+      tracker,
+      learner: network(),
+      seed: 7,
+      gitCommit: "0123abcd",
+      workers: 1,
+    });
     const [run] = await tracker.list();
     if (run === undefined) throw new Error("no run was logged");
     expect(run).toMatchObject({

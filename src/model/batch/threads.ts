@@ -1,6 +1,6 @@
 import type { Worker } from "node:worker_threads";
 import { ChurnkitError, type ErrorCode } from "../../base/errors.js";
-import { workerFile } from "../../io/worker-file.js";
+import { workerFile } from "../worker-file.js";
 import type { Artifact } from "../artifact.js";
 import type { Scorer } from "../scoring/index.js";
 import { memoryOf, rowScorer, type LineOptions, type RowsToScore, type ScoredRows } from "./score-rows.js";

@@ -1,6 +1,6 @@
 import type { Worker } from "node:worker_threads";
 import { ChurnkitError, type ErrorCode } from "../../base/errors.js";
-import { workerFile } from "../../io/worker-file.js";
+import { workerFile } from "../worker-file.js";
 
 /** A kind of work for threads: what they are sent, what they tell meanwhile, and what they return. Structured-cloneable. */
 export interface ThreadWork {

@@ -25,7 +25,7 @@ export interface ListRunsOptions {
 export interface RunBackend {
   /** Name in messages: "files at runs", "MLflow at http://localhost:5000". */
   readonly name: string;
-  /** Address of the place, without credentials: what could not be sent is kept under it. */
+  /** Address of the place and its experiment, without credentials: what could not be sent is kept under it. */
   readonly url: string;
   readonly capabilities: TrackerCapabilities;
   /** @throws ChurnkitError OPTION_INVALID for a name of an experiment that the place cannot keep. */

@@ -10,6 +10,7 @@ import { registryConformance } from "../../conformance/registry.js";
 import { sampleArtifact, sampleTable } from "../../helpers/artifact.js";
 import { seededFaults, startFaultyProxy, type Fault } from "../../helpers/faulty-proxy.js";
 import { mlflowPython, startMlflow, type Mlflow } from "../../helpers/mlflow.js";
+import { trackerInMlflow } from "../../tracking/in-mlflow.js";
 
 const ready = await mlflowPython("registry in MLflow");
 
@@ -55,6 +56,8 @@ describe.skipIf(!ready)("in MLflow", { timeout: 60_000 }, () => {
 
   registryConformance("MLflow", () => empty());
   registryConformance("MLflow with a ledger", () => empty({ ledger: memoryStore() }));
+  // A server takes seconds to start, so the tracker's tests share it.
+  trackerInMlflow(() => server.url);
 
   /** What MLflow itself says. */
   const ask = async <T>(path: string, method = "GET", body?: object): Promise<T> => {

@@ -2,8 +2,7 @@ import { sha256Hex } from "../../../base/hash.js";
 import { documentError, JsonValue, type DocumentError, readableJson } from "../../../base/json/index.js";
 import { parseFacts } from "../../versions/version-record.js";
 import type { VersionFacts } from "../../versions/version.js";
-import type { ArtifactFolder } from "./artifacts.js";
-import { uploadOf, wholeOf } from "./bytes.js";
+import { type ArtifactFolder, uploadOf, wholeOf } from "../../../io/mlflow/index.js";
 import type { MlflowVersion } from "./versions.js";
 
 const factsFile = "churnkit-version.json";

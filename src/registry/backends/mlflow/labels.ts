@@ -1,5 +1,6 @@
 import { ChurnkitError } from "../../../base/errors.js";
-import { list, object, oneOf, text, withDefault, JsonValue } from "../../../base/json/index.js";
+import { object, oneOf, text, withDefault, JsonValue } from "../../../base/json/index.js";
+import type { Speaker, Tags } from "../../../io/mlflow/index.js";
 import { statusNote } from "../../versions/version-record.js";
 import {
   versionStages,
@@ -35,17 +36,7 @@ export const versionTag = {
 
 export const tagFormat = "1";
 
-export type Tags = ReadonlyMap<string, string>;
-
 const emptyText = withDefault(text(), "");
-const tagList = withDefault(list(object({ key: text(), value: emptyText })), []);
-
-/** MLflow's `[{ key, value }]`; an empty value may be missing. */
-export const readTags = (json: JsonValue): Tags => new Map(tagList(json).map(({ key, value }) => [key, value]));
-
-export const writeTags = (tags: Readonly<Record<string, string>>): { readonly key: string; readonly value: string }[] =>
-  Object.entries(tags).map(([key, value]) => ({ key, value }));
-
 const userTag = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 const isUsers = (name: string): boolean => userTag.test(name) && !name.startsWith(own) && !name.startsWith("mlflow.");
 
@@ -81,6 +72,14 @@ export function checkMlflowLabels({ tags = {}, statusNote: note }: Partial<Versi
 }
 
 export const writeNote = (status: VersionStatus, note: StatusNote): string => JSON.stringify({ status, ...note });
+
+/** Makes errors for tags that were changed by hand, or by another program. */
+export const tagError =
+  (speaker: Speaker) =>
+  (tag: string, what: string): ChurnkitError =>
+    new ChurnkitError("REGISTRY_CORRUPT", `${speaker.name}: the tag ${tag} ${what}. Restore it in MLflow.`, {
+      where: { file: tag },
+    });
 
 /** Error for a tag that was changed by hand, or by another program. */
 export type TagError = (tag: string, what: string) => ChurnkitError;

@@ -1,9 +1,8 @@
 import { count, text, type JsonValue } from "../../../base/json/index.js";
 import type { AliasEntry } from "../../registry-state.js";
 import type { VersionStage } from "../../versions/version.js";
-import type { MlflowClient } from "./client.js";
-import { strange, tagError } from "./failure.js";
-import { readTags, writeTags } from "./labels.js";
+import { type MlflowClient, readTags, strange, writeTags } from "../../../io/mlflow/index.js";
+import { tagError } from "./labels.js";
 import { readAlias, trailTag, writeTrail } from "./trail.js";
 import { readVersion, type MlflowVersion } from "./versions.js";
 

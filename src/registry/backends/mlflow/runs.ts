@@ -1,8 +1,8 @@
 import { object, text, type JsonValue } from "../../../base/json/index.js";
 import type { VersionDraft } from "../../registry-state.js";
-import type { MlflowClient } from "./client.js";
-import { readTags, versionTag, writeTags } from "./labels.js";
-import { logBatches, runMetrics, runParameters } from "./run-values.js";
+import { logBatches, type MlflowClient, mlflowExperiments, readTags, writeTags } from "../../../io/mlflow/index.js";
+import { versionTag } from "./labels.js";
+import { runMetrics, runParameters } from "./run-values.js";
 
 /** The run that a version's files are artifacts of. */
 export interface VersionRun {
@@ -29,32 +29,7 @@ interface RunPlace {
 const runInfo = object({ run_id: text(), artifact_uri: text() });
 
 export function mlflowRuns(client: MlflowClient, { experiment, model }: RunPlace): Runs {
-  let known: Promise<string> | undefined;
-  const idOf = (json: JsonValue): string => text()(json.get("experiment_id"));
-
-  async function findExperiment(): Promise<string | undefined> {
-    const found = await client.find({
-      method: "GET",
-      path: "mlflow/experiments/get-by-name",
-      query: { experiment_name: experiment },
-    });
-    return found && idOf(found.get("experiment"));
-  }
-
-  async function makeExperiment(): Promise<string> {
-    const call = { method: "POST", path: "mlflow/experiments/create", json: { name: experiment } } as const;
-    return (await findExperiment()) ?? client.create(call, idOf, findExperiment);
-  }
-
-  async function experimentId(): Promise<string> {
-    known ??= makeExperiment();
-    try {
-      return await known;
-    } catch (error) {
-      known = undefined;
-      throw error;
-    }
-  }
+  const experiments = mlflowExperiments(client);
 
   async function existing(id: string | undefined): Promise<JsonValue | undefined> {
     // Other trackers' runs have other names.
@@ -64,7 +39,7 @@ export function mlflowRuns(client: MlflowClient, { experiment, model }: RunPlace
   }
 
   async function create(draft: VersionDraft, registration: string): Promise<JsonValue> {
-    const experiment_id = await experimentId();
+    const experiment_id = await experiments.open(experiment);
     const json = {
       experiment_id,
       run_name: `${model} ${draft.semver}`,

@@ -4,8 +4,7 @@ import { manifestPath, bundleSource, collected, type BundleSource } from "../../
 import type { VersionDraft } from "../../registry-state.js";
 import type { VersionService } from "../service-backend.js";
 import type { StatusNote, VersionStatus } from "../../versions/version.js";
-import type { ArtifactFolder } from "./artifacts.js";
-import { uploadOf } from "./bytes.js";
+import { type ArtifactFolder, uploadOf } from "../../../io/mlflow/index.js";
 import { factsReader, putFacts, writeFacts } from "./facts.js";
 import { checkMlflowLabels, tagFormat, versionTag, writeNote } from "./labels.js";
 import type { RegisteredModel } from "./registered-model.js";

@@ -2,8 +2,8 @@ import type { ChurnkitError } from "../../../base/errors.js";
 import { object, text, withDefault, type JsonValue } from "../../../base/json/index.js";
 import type { VersionEntry } from "../../registry-state.js";
 import type { VersionLabels } from "../../versions/version.js";
-import { tagError, type Speaker } from "./failure.js";
-import { readLabels, readTags, tagFormat, versionTag } from "./labels.js";
+import { readTags, type Speaker } from "../../../io/mlflow/index.js";
+import { readLabels, tagError, tagFormat, versionTag } from "./labels.js";
 
 /** A version in MLflow's list. */
 export interface MlflowVersion extends VersionEntry {

@@ -1,6 +1,5 @@
-import { ChurnkitError } from "../../../base/errors.js";
-import type { StoredStream } from "../../../io/store/index.js";
-import { isBundlePath, unsafePath } from "../../../model/bundle/index.js";
+import { ChurnkitError } from "../../base/errors.js";
+import { checkKey, type StoredStream } from "../store/index.js";
 import type { Upload } from "./bytes.js";
 import type { MlflowClient } from "./client.js";
 
@@ -22,7 +21,7 @@ export interface ArtifactFolder {
 export function artifactFolder(client: MlflowClient, host: string, uri: string): ArtifactFolder {
   const base = `mlflow-artifacts/artifacts/${proxyPath(client, host, uri)}`;
   const at = (path: string): string => {
-    if (!isBundlePath(path)) throw unsafePath(path);
+    checkKey(path);
     return `${base}/${path}`;
   };
   return {

@@ -1,4 +1,4 @@
-import { ChurnkitError } from "../../../base/errors.js";
+import { ChurnkitError } from "../../base/errors.js";
 import type { ClientOptions } from "./client.js";
 
 /** How to reach an MLflow server. */

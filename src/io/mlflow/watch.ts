@@ -10,7 +10,8 @@ export interface Watch {
   stop(): void;
 }
 
-export function watch(ms: number): Watch {
+/** @param ended a signal that ends it as well. */
+export function watch(ms: number, ended?: AbortSignal): Watch {
   const controller = new AbortController();
   let expired = false;
   let fail = (): void => undefined;
@@ -26,7 +27,7 @@ export function watch(ms: number): Watch {
   };
   let timer = setTimeout(expire, ms);
   return {
-    signal: controller.signal,
+    signal: ended === undefined ? controller.signal : AbortSignal.any([controller.signal, ended]),
     get expired() {
       return expired;
     },

@@ -21,6 +21,8 @@ export interface HttpOptions {
   readonly headers: Headers;
   readonly fetch: typeof fetch;
   readonly timeoutMs: number;
+  /** Ends all calls. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** An answer whose body is still unread. */
@@ -67,7 +69,7 @@ export async function send(options: HttpOptions, speaker: Speaker, call: MlflowC
  * @throws errors of opening the upload.
  */
 export async function open(options: HttpOptions, speaker: Speaker, call: MlflowCall): Promise<Outcome<OpenAnswer>> {
-  const patience = watch(options.timeoutMs);
+  const patience = watch(options.timeoutMs, options.signal);
   const source: SourceState = {};
   try {
     const response = await patience.within(fetched(options, call, patience, source));

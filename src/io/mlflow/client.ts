@@ -1,7 +1,7 @@
 import pLimit from "p-limit";
-import { backoff } from "../../../base/async/index.js";
-import { JsonValue } from "../../../base/json/index.js";
-import type { StoredStream } from "../../../io/store/index.js";
+import { backoff } from "../../base/async/index.js";
+import { JsonValue } from "../../base/json/index.js";
+import type { StoredStream } from "../store/index.js";
 import { strange, type Speaker } from "./failure.js";
 import { broken, open, send, type HttpOptions, type MlflowCall, type OpenAnswer, type Outcome } from "./http.js";
 
@@ -32,12 +32,14 @@ const parallel = 8;
 
 export function mlflowClient(options: ClientOptions, speaker: Speaker): MlflowClient {
   const limit = pLimit(parallel);
+  const ended = (): boolean => options.signal?.aborted === true;
 
   /** Repeats until it succeeds, fails permanently, or runs out of attempts. */
   async function again<T>(attempt: () => Promise<Outcome<T>>): Promise<Outcome<T>> {
     for (let tries = 0; ; tries++) {
       const outcome = await limit(attempt);
-      if (outcome.failure === undefined || !outcome.failure.passing || tries === options.retries) return outcome;
+      if (outcome.failure === undefined || !outcome.failure.passing || tries === options.retries || ended())
+        return outcome;
       await backoff(tries, outcome.failure.waitMs);
     }
   }
@@ -99,7 +101,7 @@ export function mlflowClient(options: ClientOptions, speaker: Speaker): MlflowCl
         await backoff(tries, waitMs);
         const found = await look();
         if (found !== undefined) return found;
-        if (!passing || tries === options.retries) throw error;
+        if (!passing || tries === options.retries || ended()) throw error;
       }
     },
     async stream(call) {

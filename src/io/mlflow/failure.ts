@@ -1,5 +1,5 @@
-import { ChurnkitError } from "../../../base/errors.js";
-import { parseJson } from "../../../base/json/index.js";
+import { ChurnkitError } from "../../base/errors.js";
+import { parseJson } from "../../base/json/index.js";
 
 /** Why a call did not succeed. */
 export interface MlflowFailure {
@@ -50,14 +50,6 @@ export function timedOut(speaker: Speaker, call: string, ms: number): MlflowFail
     failed(speaker, `did not answer ${call} within ${ms} ms. Check the server's load, or raise timeoutMs.`),
   );
 }
-
-/** Makes errors for tags that were changed by hand, or by another program. */
-export const tagError =
-  (speaker: Speaker) =>
-  (tag: string, what: string): ChurnkitError =>
-    new ChurnkitError("REGISTRY_CORRUPT", `${speaker.name}: the tag ${tag} ${what}. Restore it in MLflow.`, {
-      where: { file: tag },
-    });
 
 /** An answer that does not come from MLflow. */
 export const strange = (speaker: Speaker, call: string, what: string): ChurnkitError =>
