@@ -11,6 +11,7 @@ const verbs = {
   init: () => import("./commands/init.js"),
   validate: () => import("./commands/validate.js"),
   train: () => import("./commands/train.js"),
+  import: () => import("./commands/import.js"),
   predict: () => import("./commands/predict.js"),
   compare: () => import("./commands/compare.js"),
   evaluate: () => import("./commands/evaluate.js"),

@@ -21,6 +21,7 @@ export { evaluate } from "./evaluate/evaluate.js";
 export { evaluateScores, type Evaluation } from "./evaluate/evaluate-scores.js";
 export { metricNames, metrics, type MetricName } from "./evaluate/metrics.js";
 
+export { importTrees } from "./import/import-trees.js";
 export { forest } from "./kinds/trees/forest-learner.js";
 export type { Learner } from "./kinds/learner.js";
 export { logistic } from "./kinds/linear/learner.js";

@@ -181,6 +181,7 @@ describe("docs/command-line*.md equal --help", async () => {
     "init",
     "validate",
     "train",
+    "import",
     "predict",
     "evaluate",
     "compare",

@@ -102,6 +102,7 @@ describe("--json has the documented fields", () => {
     init: ["customers.csv", "--target", "churn", "--positive", "Yes", "--out", "again.contract.json"],
     validate: customers,
     train: [...customers, "--out", "short", "--single", "--epochs", "2"],
+    import: ["trees.txt", ...customers, "--out", "taken-over"],
     evaluate: ["short", "customers.csv"],
     compare: [...customers, "--learners", "logistic,forest", "--folds", "2"],
     explain: ["model", "customers.csv", "--limit", "2"],
@@ -119,8 +120,12 @@ describe("--json has the documented fields", () => {
     params: { target: "churn", positive: "Yes" },
     inputs: { file: "input.customers" },
   };
+  const header = "tree\nnum_tree_per_iteration=1\nobjective=binary sigmoid:1\nfeature_names=tenureMonths\n\nTree=0\n";
+  const split = "num_leaves=2\nsplit_feature=0\nthreshold=12\ndecision_type=2\nleft_child=-1\nright_child=-2\n";
+  const trees = `${header}${split}leaf_value=1 -1\n\nend of trees\n`;
   beforeAll(() => {
     writeFileSync(join(scratch, "pipeline.json"), JSON.stringify({ inputs: { customers: "file" }, steps: [ingest] }));
+    writeFileSync(join(scratch, "trees.txt"), trees);
     writeFileSync(join(scratch, "stack.json"), JSON.stringify({ Resources: {} }));
   });
 

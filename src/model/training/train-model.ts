@@ -1,21 +1,17 @@
 import { counted } from "../../base/counted.js";
 import { ChurnkitError } from "../../base/errors.js";
-import { version } from "../../base/version.js";
 import { type Features, detailColumns, fitRecipe } from "../../data/features/index.js";
-import { profilePredictions, profileTable } from "../../data/profile/index.js";
+import { profileTable } from "../../data/profile/index.js";
 import { hashTable, labels, type Table } from "../../data/table/index.js";
-import type { Artifact } from "../artifact.js";
 import { openBudget, type Cap } from "../kinds/budget.js";
-import { goldenRows } from "../bundle/golden.js";
+import { assemble } from "./assemble.js";
 import { decide } from "./decide.js";
 import { defaultWorkers } from "./default-workers.js";
 import { compile } from "../scoring/compile.js";
-import { evaluateScores, summarize, type Evaluation } from "../evaluate/evaluate-scores.js";
-import type { LabeledMatrix, Learned, Learner, LearnerContext } from "../kinds/learner.js";
+import type { Learned, Learner, LearnerContext } from "../kinds/learner.js";
 import { repeatedByWeight } from "../kinds/row-weights.js";
 import { logistic } from "../kinds/linear/learner.js";
 import { churnNetwork } from "../kinds/network/learner.js";
-import type { ThresholdRule } from "./threshold.js";
 import type { TrainedModel, TrainOptions } from "./train.js";
 import { trainingExtras } from "./training-facts.js";
 
@@ -40,24 +36,30 @@ export async function trainModel<Row, Request>(
     contract: table.contract,
     recipe,
     baseline: profileTable(table, { cutPoints: 256 }),
+    extras: trainingExtras(table, validation),
+  };
+  const provenance = {
+    seed,
     dataHash: await hashTable(table),
     rows: { train: table.rows, validation: validation?.rows ?? 0 },
     gitCommit: options.gitCommit,
-    extras: trainingExtras(table, validation),
   };
 
   const finish = async (one: Learner, learned: Learned): Promise<Omit<TrainedModel<Row, Request>, "baseline">> => {
     const heldOut = rowWeights && !held ? repeatedByWeight(learned.heldOut, rowWeights) : learned.heldOut;
-    const { artifact, evaluation, probabilities } = await assemble(
-      shared,
-      one,
-      { ...learned, heldOut },
-      held ?? training,
-      threshold,
-      seed,
-    );
-    const heldOutScores = { rows: heldOut.rows, probabilities };
-    const { history, caps = [] } = learned;
+    const { model, found, caps = [], history, learner: maker = one.name } = learned;
+    const decided = decide({ heldOut }, (held ?? training).labels, threshold);
+    const { artifact, evaluation } = await assemble({
+      ...shared,
+      ...decided,
+      model,
+      provenance: {
+        ...provenance,
+        learner: maker,
+        parameters: { ...one.parameters, ...found, ...(caps.length > 0 ? { caps } : {}) },
+      },
+    });
+    const heldOutScores = { rows: heldOut.rows, probabilities: decided.probabilities };
     return { artifact, scorer: await compile(artifact), heldOut: evaluation, heldOutScores, history, caps, notes };
   };
   const made = await learner.fit(training, held, context);
@@ -74,54 +76,6 @@ export async function trainModel<Row, Request>(
     ...own,
     baseline: { ...(await finish(rival, await rival.fit(training, held, { seed, budget }))), baseline: undefined },
   };
-}
-
-async function assemble(
-  shared: Pick<Artifact, "contract" | "recipe" | "baseline" | "extras"> &
-    Pick<Artifact["provenance"], "dataHash" | "rows" | "gitCommit">,
-  learner: Learner,
-  learned: Learned,
-  judged: LabeledMatrix,
-  rule: ThresholdRule,
-  seed: number,
-): Promise<{ artifact: Artifact; evaluation: Evaluation; probabilities: Float64Array }> {
-  const { model, found, caps = [], learner: maker = learner.name } = learned;
-  const { calibration, decision, labels: heldLabels, probabilities } = decide(learned, judged.labels, rule);
-  const evaluation = evaluateScores(heldLabels, probabilities, {
-    threshold: decision.threshold,
-    costs: decision.costs,
-  });
-  const { contract, recipe, baseline, dataHash, rows, gitCommit, extras } = shared;
-  const draft: Artifact = {
-    contract,
-    recipe,
-    model,
-    calibration,
-    decision,
-    baseline: {
-      ...baseline,
-      columns: [...baseline.columns, profilePredictions(probabilities, contract, { cutPoints: 256 })],
-    },
-    metrics: summarize(evaluation),
-    golden: [],
-    extras,
-    provenance: {
-      learner: maker,
-      seed,
-      dataHash,
-      rows,
-      gitCommit,
-      versions: { churnkit: version },
-      parameters: { ...learner.parameters, ...found, ...(caps.length > 0 ? { caps } : {}) },
-    },
-  };
-  const scorer = await compile(draft);
-  const records = goldenRows(contract, { seed });
-  const golden = scorer.scoreRecords(records).flatMap(({ probability }, i) => {
-    const record = records[i];
-    return record && probability !== null ? [{ record, probability }] : [];
-  });
-  return { artifact: { ...draft, golden }, evaluation, probabilities };
 }
 
 /** @throws ChurnkitError OPTION_INVALID for another number of weights, or one that is not finite and above 0. */

@@ -1,0 +1,1 @@
+export { importTrees } from "./import-trees.js";

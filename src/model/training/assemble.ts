@@ -1,0 +1,42 @@
+import { version } from "../../base/version.js";
+import { profilePredictions, type Profile } from "../../data/profile/index.js";
+import type { Artifact, Provenance } from "../artifact.js";
+import { goldenRows } from "../bundle/golden.js";
+import { evaluateScores, summarize, type Evaluation } from "../evaluate/evaluate-scores.js";
+import { compile } from "../scoring/compile.js";
+import type { Decided } from "./decide.js";
+
+/** What an artifact is made of. */
+export interface Parts extends Decided, Pick<Artifact, "contract" | "recipe" | "model"> {
+  readonly extras?: Artifact["extras"];
+  /** Profile of the rows, without the predictions. */
+  readonly baseline: Profile;
+  readonly provenance: Omit<Provenance, "versions">;
+}
+
+/** Evaluates the held-out rows and completes the artifact with golden rows. */
+export async function assemble(parts: Parts): Promise<{ artifact: Artifact; evaluation: Evaluation }> {
+  const { contract, recipe, model, calibration, decision, labels, probabilities, baseline, extras, provenance } = parts;
+  const { threshold, costs } = decision;
+  const evaluation = evaluateScores(labels, probabilities, { threshold, costs });
+  const predictions = profilePredictions(probabilities, contract, { cutPoints: 256 });
+  const draft: Artifact = {
+    contract,
+    recipe,
+    model,
+    calibration,
+    decision,
+    baseline: { ...baseline, columns: [...baseline.columns, predictions] },
+    metrics: summarize(evaluation),
+    golden: [],
+    extras,
+    provenance: { ...provenance, versions: { churnkit: version } },
+  };
+  const scorer = await compile(draft);
+  const records = goldenRows(contract, { seed: provenance.seed });
+  const golden = scorer.scoreRecords(records).flatMap(({ probability }, i) => {
+    const record = records[i];
+    return record && probability !== null ? [{ record, probability }] : [];
+  });
+  return { artifact: { ...draft, golden }, evaluation };
+}
