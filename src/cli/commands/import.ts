@@ -1,8 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import type { Command } from "commander";
+import { counted } from "../../base/counted.js";
 import { checkBundleTarget, saveBundle } from "../../model/bundle/index.js";
-import { importTrees } from "../../model/import/index.js";
+import { importTrees } from "../../model/index.js";
 import { decisionOptions, thresholdRule, type DecisionOptions } from "../decision-options.js";
 import { example } from "../help.js";
 import { contractOptions, ignoreOption, readInput, type ContractArguments } from "../input.js";
@@ -41,18 +42,19 @@ async function run(model: string, file: string, options: Options): Promise<void>
     ...(threshold && { threshold }),
   });
   await saveBundle(artifact, options.out);
-  const { learner, parameters } = artifact.provenance;
+  const { learner } = artifact.provenance;
+  const trees = Number(artifact.provenance.parameters["trees"]);
   const { auc, logLoss, f1 } = heldOut.values;
   print(
     options.json,
     {
       maker: learner,
-      trees: parameters["trees"],
+      trees,
       rows: rows.rows,
       rejected: rows.rejected.length,
       test: metricFields(heldOut),
       bundle: options.out,
     },
-    `${learner}, ${String(parameters["trees"])} trees, on ${rows.rows} rows: AUC ${shown(auc.value)}, log loss ${shown(logLoss.value)}, F1 ${shown(f1.value)}\nwrote ${options.out}`,
+    `${learner}, ${counted(trees, "tree")}, on ${counted(rows.rows, "row")}: AUC ${shown(auc.value)}, log loss ${shown(logLoss.value)}, F1 ${shown(f1.value)}\nwrote ${options.out}`,
   );
 }

@@ -1,1 +1,0 @@
-export { importTrees } from "./import-trees.js";
