@@ -1,7 +1,7 @@
 // Sets up the rivals of the training benchmarks under .cache/, which is safe to delete. Run again, it does only what is
 // missing. What can't be had is skipped with one visible line, and the benchmark goes on without it.
 //
-//   node bench/train/setup.mjs [keras] [torch] [sklearn] [lightgbm] [tfjs-node]      all of them without a name
+//   node bench/train/setup.mjs [keras] [torch] [sklearn] [lightgbm] [optuna] [tfjs-node]      all of them without a name
 import { spawnSync } from "node:child_process";
 import {
   existsSync,
@@ -29,6 +29,7 @@ const pythonPeers = {
   torch: ["torch==2.15.*", "numpy"],
   sklearn: ["scikit-learn", "numpy", "threadpoolctl"],
   lightgbm: ["lightgbm==4.*", "numpy"],
+  optuna: ["optuna==4.*"],
 };
 
 /** libtensorflow of the last version whose C API tfjs-node 4.22 was made for; it comes inside the Python wheel. */

@@ -11,18 +11,21 @@ export interface HoldOutOptions {
   readonly seed: number;
 }
 
+/** Adds `--test`. */
+export function testOption(command: Command): Command {
+  return command.option(
+    "--test <share>",
+    "keep this share of the rows, such as 0.2, out of training and test on them; stratified by class",
+    shareOption,
+  );
+}
+
 /** Adds `--test` and `--time`. */
 export function holdOutOptions(command: Command): Command {
-  return command
-    .option(
-      "--test <share>",
-      "keep this share of the rows, such as 0.2, out of training and test on them; stratified by class",
-      shareOption,
-    )
-    .option(
-      "--time <column>",
-      "with --test: test on the latest rows by this date or number column, instead of random rows",
-    );
+  return testOption(command).option(
+    "--time <column>",
+    "with --test: test on the latest rows by this date or number column, instead of random rows",
+  );
 }
 
 function shareOption(text: string): number {

@@ -14,6 +14,7 @@ const verbs = {
   import: () => import("./commands/import.js"),
   predict: () => import("./commands/predict.js"),
   compare: () => import("./commands/compare.js"),
+  tune: () => import("./commands/tune.js"),
   evaluate: () => import("./commands/evaluate.js"),
   explain: () => import("./commands/explain.js"),
   campaign: () => import("./commands/campaign.js"),

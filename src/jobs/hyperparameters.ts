@@ -1,6 +1,7 @@
 import { ChurnkitError } from "../base/errors.js";
 import { type Decoded, documentError, JsonValue, parseJson } from "../base/json/index.js";
 import { learnerNamed, learnerNames } from "../model/training/index.js";
+import { itemName, withLists } from "../model/tuning/index.js";
 import { trainParams } from "./standard/train-watched.js";
 
 /** Settings that describe the rows where no contract does, as the job `ingest` takes them. */
@@ -34,26 +35,22 @@ export function settingsOf(hyperparameters: Readonly<Record<string, string>>): H
   const rows: Record<string, unknown> = {};
   const training: Record<string, unknown> = {};
   const options: Record<string, unknown> = {};
-  const items = new Map<string, Map<number, unknown>>();
   const learner = textOf(hyperparameters["learner"] ?? "network");
   const known = optionsOf(learner);
   for (const [name, text] of Object.entries(hyperparameters)) {
     if (/^_|^sagemaker[_-]/.test(name)) continue;
     const form = Object.hasOwn(plain, name) ? plain[name] : undefined;
-    const [, list = "", index] = /^(\D+)([1-9]\d?)$/.exec(name) ?? [];
+    const [, list = ""] = itemName.exec(name) ?? [];
     if (form !== undefined)
       (name in ofRows ? rows : training)[name] = form === "list" ? read.list(text).map(String) : read[form](text);
     else if (Array.isArray(known[name])) options[name] = read.list(text).map(read.value);
-    else if (Object.hasOwn(known, name)) options[name] = read.value(text);
-    else if (index !== undefined && Array.isArray(known[list]))
-      items.set(list, (items.get(list) ?? new Map<number, unknown>()).set(Number(index), read.value(text)));
+    else if (Object.hasOwn(known, name) || Array.isArray(known[list])) options[name] = read.value(text);
     else throw unknown(name, learner, known);
   }
-  for (const [name, values] of items) options[name] = joined(name, values, options);
   return {
     rows,
     training: trainParams(
-      JsonValue.of(withOptions(training, options), "The training job", malformed, "hyperparameters"),
+      JsonValue.of(withOptions(training, withLists(known, options)), "The training job", malformed, "hyperparameters"),
     ),
   };
 }
@@ -100,16 +97,6 @@ function withOptions(training: Readonly<Record<string, unknown>>, options: objec
 
 const isObject = (value: unknown): value is object =>
   typeof value === "object" && value !== null && !Array.isArray(value);
-
-function joined(name: string, values: ReadonlyMap<number, unknown>, options: object): unknown[] {
-  const refuse = (what: string): never => {
-    throw new ChurnkitError("OPTION_INVALID", `The hyperparameter ${name} ${what}.`, { where: { path: name } });
-  };
-  if (Object.hasOwn(options, name)) refuse(`is given as a list and as ${name}1, ${name}2 and so on. Give one of them`);
-  return Array.from({ length: values.size }, (_, i) =>
-    values.has(i + 1) ? values.get(i + 1) : refuse(`has ${values.size} items, and ${name}${i + 1} is not one of them`),
-  );
-}
 
 function unknown(name: string, learner: string, known: Readonly<Record<string, unknown>>): ChurnkitError {
   const options = Object.entries(known).map(([option, value]) =>

@@ -32,6 +32,9 @@ export { chooseThreshold, costThreshold, type ThresholdRule } from "./training/t
 export { seenRows, trainingFactsOf } from "./training/training-facts.js";
 export { train, type TrainedModel, type TrainOptions } from "./training/train.js";
 export { compareLearners, type LearnerComparison } from "./tuning/compare-learners.js";
+export type { Trial } from "./tuning/search.js";
+export type { SearchSpace } from "./tuning/space/search-space.js";
+export { tune, type TuneOptions, type TuneResult } from "./tuning/tune.js";
 export { crossValidate, type CrossValidation } from "./tuning/cross-validate.js";
 export { backgroundFromProfile, backgroundFromTable } from "./explain/background.js";
 export { explain, explainerOf } from "./explain/explainer.js";

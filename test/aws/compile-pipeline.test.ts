@@ -234,6 +234,26 @@ describe("compilePipeline", () => {
     expect(qualityIn(registered, evaluation)).toBeUndefined();
   });
 
+  it("takes the space of the learner where the search has none", () => {
+    const space = { l2: { kind: "real", min: 0.1, max: 10, scale: "log" } };
+    const learners = [{ learner: "logistic", options: { folds: 3 }, space }];
+    const search = { strategy: "Random", maxJobs: 4, maxParallel: 2 } as const;
+    const { Steps } = compile([ingest, { ...tune, params: { learners, trials: 9 }, inputs: { rows: "ingest.rows" } }], {
+      steps: { tune: { search } },
+    });
+    expect(Steps[1]).toMatchObject({
+      Type: "Tuning",
+      Arguments: {
+        HyperParameterTuningJobConfig: {
+          ParameterRanges: {
+            ContinuousParameterRanges: [{ Name: "l2", MinValue: "0.1", MaxValue: "10", ScalingType: "Logarithmic" }],
+          },
+        },
+        TrainingJobDefinition: { StaticHyperParameters: { learner: "logistic", options: '{"folds":3}' } },
+      },
+    });
+  });
+
   it("runs tune without a search as the job itself", () => {
     expect(compile([ingest, { ...tune, inputs: { rows: "ingest.rows" } }]).Steps.map(({ Type }) => Type)).toEqual([
       "Processing",

@@ -185,6 +185,7 @@ describe("docs/command-line*.md equal --help", async () => {
     "predict",
     "evaluate",
     "compare",
+    "tune",
     "explain",
     "campaign",
     "drift",

@@ -42,7 +42,12 @@ const space = [
 interface Trials {
   readonly best: number;
   readonly value: number;
-  readonly trials: readonly { readonly value: number; readonly values: readonly number[]; readonly learner: string }[];
+  readonly trials: readonly {
+    readonly value: number;
+    readonly values: readonly number[];
+    readonly learner: string;
+    readonly options: Readonly<Record<string, unknown>>;
+  }[];
 }
 
 describe("the job tune", () => {
@@ -65,10 +70,20 @@ describe("the job tune", () => {
     expect(value).toBe(Math.max(...trials.map((trial) => trial.value)));
   });
 
+  it("searches the options of a learner with a space", async () => {
+    const learners = [{ learner: "logistic", space: { l2: { kind: "real", min: 1, max: 100, scale: "log" } } }];
+    const { artifacts } = await run({ learners, method: "random", trials: 3, folds: 2 });
+    const { best, value, trials } = (await readArtifact(store, "json", artifacts["tune.trials"])) as Trials;
+    expect(trials).toHaveLength(3);
+    expect(trials[best]?.value).toBe(value);
+    expect(new Set(trials.map(({ options }) => options["l2"])).size).toBe(3);
+  });
+
   it.each([
     ['no option "leavez"', { learners: [{ learner: "boosting", options: { leavez: 3 } }] }],
     ["must be", { learners: [{ learner: "boosting", options: { leaves: -1 } }] }],
     ["at least one learner", { learners: [] }],
+    ["min is below its max", { learners: [{ learner: "logistic", space: { l2: { kind: "real", min: 2, max: 1 } } }] }],
     ["metric must be one of", { learners: space, metric: "luck" }],
   ])("refuses before anything runs a search space with %s", async (message, params) => {
     await expect(run(params)).rejects.toMatchObject({

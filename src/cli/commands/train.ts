@@ -1,13 +1,11 @@
 import { basename } from "node:path";
 import type { Command } from "commander";
 import { defineFeatures } from "../../data/features/index.js";
-import type { Table } from "../../data/table/index.js";
 import type { QualityRule } from "../../data/contract/index.js";
 import { validateTable } from "../../data/quality/index.js";
 import type { Facet } from "../../monitor/bias/index.js";
-import { checkFacets, monitorBaseline, watchedArtifact, withMonitorBaseline } from "../../monitor/baseline/index.js";
-import type { Artifact } from "../../model/artifact.js";
-import { checkBundleTarget, packArchive, saveBundle, toBundleFiles } from "../../model/bundle/index.js";
+import { checkFacets } from "../../monitor/baseline/index.js";
+import { checkBundleTarget, packArchive, toBundleFiles } from "../../model/bundle/index.js";
 import { type AutoChoice, learnerNamed, learnerNames, train, type TrainedModel } from "../../model/training/index.js";
 import { chanceNote, evaluate } from "../../model/evaluate/index.js";
 import { evaluationMetrics, trainingLog } from "../../tracking/autolog/index.js";
@@ -33,6 +31,7 @@ import { columns, exit, note, print, shown } from "../output.js";
 import { trainingProgress } from "../progress.js";
 import { metricFields } from "../metric-fields.js";
 import { modelName, networkCount } from "../model-name.js";
+import { saveModel } from "../save-model.js";
 import { trackOptions, withRun, type TrackOptions } from "../trackers.js";
 
 interface Options extends ContractArguments, DecisionOptions, HoldOutOptions, TrackOptions {
@@ -139,8 +138,7 @@ async function trainFile(
   release();
   tellFeatures(model.notes);
   if (interrupted()) process.exitCode = exit.interrupted;
-  const artifact = await watched(model, training, test, facets);
-  await saveBundle(artifact, options.out);
+  const artifact = await saveModel(model, { training, test, facets }, options.out);
   const seconds = Number(((performance.now() - started) / 1000).toFixed(3));
   const judged = test ? evaluate(model, test) : model.heldOut;
   if (tracked !== undefined) {
@@ -198,18 +196,6 @@ function capNotes({ caps }: TrainedModel, interrupted: boolean, { checkpoint }: 
       ? "With --checkpoint DIR, training can resume after an interruption."
       : `The same command resumes from ${checkpoint}.`;
   return [...said, goOn];
-}
-
-/** Returns the bundle with its monitors' baseline: from the test rows if there are any, else out of fold. */
-async function watched(
-  model: TrainedModel,
-  training: Table,
-  test: Table | undefined,
-  facets: readonly Facet[],
-): Promise<Artifact> {
-  const { artifact } = model;
-  if (test === undefined) return watchedArtifact(model, training, { facets });
-  return withMonitorBaseline(artifact, await monitorBaseline({ artifact, table: test, facets }));
 }
 
 function networkOptions({ learner, single, epochs, patience }: Options): ChurnNetworkOptions {

@@ -35,4 +35,4 @@ export type { WatchedEndpoint } from "./watch/endpoint.js";
 export { eventRules } from "./watch/event-rules.js";
 export { scaling } from "./watch/scaling.js";
 export { budget, logRetention } from "./watch/upkeep.js";
-export type { SearchSpace } from "../../jobs/search-space.js";
+export type { SearchSpace } from "../../model/tuning/index.js";

@@ -1,16 +1,12 @@
 import pLimit from "p-limit";
 import { createReadStream } from "node:fs";
-import { open, type FileHandle } from "node:fs/promises";
-import { dirname } from "node:path";
 import { createInterface } from "node:readline";
 import { parseJson } from "../../base/json/index.js";
-import { makeFolder } from "../atomic.js";
+import { appendLines } from "../append-lines.js";
 import { ioFailed } from "../io-error.js";
 import { closedSink, labelRecord, pointCheck, type CheckedPoint } from "./metric-points.js";
 import type { MetricPoint, MetricSink } from "./metric-sink.js";
 import type { MetricTable } from "./metric-table.js";
-
-const newline = 10;
 
 /**
  * A metric sink that appends to a file, one JSON object a line: `at` (ISO 8601), `name`, `value`, `unit`, `labels`.
@@ -37,14 +33,14 @@ export function jsonLinesSink(path: string, options: { metrics?: MetricTable } =
   let closed = false;
   // One append after the other, because each examines the end of the file first.
   const limit = pLimit(1);
-  const inTurn = (work: (file: FileHandle) => Promise<void>): Promise<void> =>
-    limit(() => withFile(path, work)).catch((error: unknown) => {
+  const inTurn = (lines: string, options?: { sync: boolean }): Promise<void> =>
+    limit(() => appendLines(path, lines, options)).catch((error: unknown) => {
       throw ioFailed("append to", path, error);
     });
   const flush = async (): Promise<void> => {
     await limit(() => undefined);
     if (!unsynced) return;
-    await inTurn((file) => file.datasync());
+    await inTurn("", { sync: true });
     unsynced = false;
   };
   return {
@@ -55,7 +51,7 @@ export function jsonLinesSink(path: string, options: { metrics?: MetricTable } =
       const lines = check(points).map(lineOf).join("");
       if (lines === "") return;
       unsynced = true;
-      await inTurn((file) => append(file, lines));
+      await inTurn(lines);
     },
     flush,
     async close() {
@@ -65,25 +61,8 @@ export function jsonLinesSink(path: string, options: { metrics?: MetricTable } =
   };
 }
 
-/** Opens the file for each write, so that it may be moved away (log rotation) and nothing has to be closed. */
-async function withFile(path: string, work: (file: FileHandle) => Promise<void>): Promise<void> {
-  await makeFolder(dirname(path));
-  const file = await open(path, "a+");
-  try {
-    await work(file);
-  } finally {
-    await file.close();
-  }
-}
-
 function lineOf({ name, metric, value, labels, at }: CheckedPoint): string {
   return `${JSON.stringify({ at: new Date(at).toISOString(), name, value, unit: metric.unit, labels: labelRecord(labels) })}\n`;
-}
-
-async function append(file: FileHandle, lines: string): Promise<void> {
-  const { size } = await file.stat();
-  const last = size === 0 ? newline : (await file.read(new Uint8Array(1), 0, 1, size - 1)).buffer[0];
-  await file.appendFile(last === newline ? lines : `\n${lines}`);
 }
 
 /** Content of a file of metric lines. */

@@ -96,7 +96,12 @@ async function scoreAll(
   }
 }
 
-function summary(learner: Learner, folds: readonly PlannedFold[], scores: readonly FoldScores[]): CrossValidation {
+/** Sums up the folds of a learner. */
+export function summary(
+  learner: Pick<Learner, "name" | "parameters">,
+  folds: readonly PlannedFold[],
+  scores: readonly FoldScores[],
+): CrossValidation {
   const results = folds.map(({ repeat, fold, train, test }, i) => {
     const { threshold, values } = scores[i] as FoldScores;
     return { repeat, fold, rows: { train: train.length, test: test.length }, threshold, values };

@@ -10,7 +10,7 @@ import {
   withDefault,
   type Decoder,
 } from "../../../base/json/index.js";
-import { searchSpace, type ChoiceRange, type SearchSpace } from "../../../jobs/search-space.js";
+import { searchSpace, type ChoiceRange, type SearchSpace } from "../../../model/tuning/index.js";
 import { broken, decodeWith, withRules } from "../decode.js";
 import { type AwsTarget, nameOf, tagsOf } from "../target.js";
 import { refCount, suffix } from "./decoders.js";

@@ -1,5 +1,5 @@
 import type { ParameterRanges } from "@aws-sdk/client-sagemaker";
-import type { SearchRange, SearchSpace } from "../../../jobs/search-space.js";
+import type { SearchRange, SearchSpace } from "../../../model/tuning/index.js";
 
 const scalings = { auto: "Auto", linear: "Linear", log: "Logarithmic", reverseLog: "ReverseLogarithmic" } as const;
 

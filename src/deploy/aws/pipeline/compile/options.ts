@@ -30,8 +30,13 @@ export interface StepSettings {
 }
 
 type SearchOf<Job> = Job extends unknown ? Omit<Job, "name" | "training" | "objective"> : never;
-/** A search, by the metric of the step's params. */
-export type Search = SearchOf<TuningJob>;
+/** A whole search, by the metric of the step's params. */
+export type WholeSearch = SearchOf<TuningJob>;
+type WithoutSpace<Whole> = Whole extends { readonly space: infer Space }
+  ? Omit<Whole, "space"> & { readonly space?: Space }
+  : never;
+/** A search; its space is by default that of the learner in the step's params. */
+export type Search = WithoutSpace<WholeSearch>;
 
 /** What a compiled pipeline has besides its graph. */
 export interface CompileOptions {

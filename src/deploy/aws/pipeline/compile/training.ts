@@ -2,12 +2,14 @@ import { ChurnkitError } from "../../../../base/errors.js";
 import type { PipelineStep } from "../../../../jobs/graph.js";
 import { type MetricName, metrics } from "../../../../model/evaluate/index.js";
 import { trainingMetrics } from "../../../../model/training/index.js";
+import type { SearchSpace } from "../../../../model/tuning/index.js";
 import type { TrainingJob } from "../../requests/training-job.js";
 import { uriOf } from "../../target.js";
 import { trainingStep, tuningStep } from "../job-steps.js";
 import { refs } from "../references.js";
 import type { DefinedStep, JobStepOptions } from "../step.js";
 import { logged, modelsOf } from "./artifacts.js";
+import type { WholeSearch } from "./options.js";
 import { optionsOf, settingsOf, type Workshop } from "./workshop.js";
 
 /** Params of a job as JSON; the container reads each of a training as a hyperparameter. */
@@ -51,19 +53,19 @@ export const compileTraining = (step: PipelineStep, workshop: Workshop): Defined
 
 /** Params of the job `tune`, which the graph has checked. */
 interface TuneParams {
-  readonly learners: readonly Params[];
+  readonly learners: readonly (Params & { readonly space?: SearchSpace })[];
   readonly metric?: MetricName;
 }
 
 /** Params that a tuning job says in another way, or does not have: each of its jobs holds rows out by itself. */
-const ofSearch: readonly string[] = ["learners", "metric", "folds"];
+const ofSearch: readonly string[] = ["learners", "method", "trials", "metric", "folds", "holdout"];
 
-/** The job `tune` as a tuning job: the first learner, with options from the search space. */
+/** The job `tune` as a tuning job: the first learner, with options from the search's space or its own. */
 export function compileTuning(step: PipelineStep, workshop: Workshop): DefinedStep {
   const { settings } = settingsOf(step, workshop.options);
   const { search } = settings;
   const { learners, metric = "logLoss" } = step.params as TuneParams;
-  const [first = {}] = learners;
+  const [{ space = {}, ...first } = {}] = learners;
   if (search === undefined || learners.length !== 1)
     throw new ChurnkitError(
       "PIPELINE_INVALID",
@@ -73,11 +75,13 @@ export function compileTuning(step: PipelineStep, workshop: Workshop): DefinedSt
   const others = Object.entries(step.params as Params).filter(([name]) => !ofSearch.includes(name));
   const training = trainingOf(step, { ...Object.fromEntries(others), ...first }, workshop);
   const { retries, ...rest } = optionsOf(step, settings);
+  // Whether such a space goes with the strategy is checked with the whole job.
+  const whole = { space, ...search } as WholeSearch;
   const goal = metrics[metric].better === "higher" ? "Maximize" : "Minimize";
   return tuningStep(
     step.id,
     workshop.target,
-    { ...search, training, objective: { metric: logged(metric), goal } },
+    { ...whole, training, objective: { metric: logged(metric), goal } },
     { ...rest, retries: retries?.map(withoutInternal) },
   );
 }

@@ -1,8 +1,10 @@
 import {
+  count,
   list,
   literal,
   number,
   oneOf,
+  optional,
   record,
   strictObject,
   text,
@@ -10,7 +12,7 @@ import {
   where,
   withDefault,
   type Decoder,
-} from "../base/json/index.js";
+} from "../../../base/json/index.js";
 
 /** How values are drawn: `log` for a range over powers of ten, `reverseLog` for one that is close to 1. */
 export const scales = ["auto", "linear", "log", "reverseLog"] as const;
@@ -20,6 +22,8 @@ interface NumberRange {
   readonly max: number;
   /** Default `auto`. */
   readonly scale?: (typeof scales)[number] | undefined;
+  /** How many values a grid tries, evenly on the scale; default 5. */
+  readonly steps?: number | undefined;
 }
 
 /** Values to choose from. */
@@ -32,16 +36,17 @@ export interface ChoiceRange {
 export type SearchRange = (NumberRange & { readonly kind: "real" | "integer" }) | ChoiceRange;
 
 /**
- * The options that a search varies, each with its range.
+ * The options that a search varies, each with its range. An item of a list is named by its place, `units1`, and a choice
+ * of whole lists is of texts: `"64,32"`.
  *
  * @example
  * ```ts
- * import type { SearchSpace } from "churnkit/deploy/aws";
+ * import type { SearchSpace } from "churnkit/model";
  *
  * const space: SearchSpace = {
  *   learningRate: { kind: "real", min: 1e-4, max: 0.1, scale: "log" },
- *   units: { kind: "integer", min: 16, max: 128 },
- *   activation: { kind: "choice", values: ["relu", "tanh"] },
+ *   units1: { kind: "integer", min: 16, max: 128 },
+ *   batchSize: { kind: "choice", values: [32, 64, 128] },
  * };
  * ```
  */
@@ -61,14 +66,15 @@ const checked = <Range extends NumberRange & { readonly kind: "real" | "integer"
   );
 
 const scale = withDefault(oneOf(scales), "auto");
+const steps = optional(count(2, 1000));
 const whole = where(number(), Number.isSafeInteger, "a whole number");
 
 const scalar: Decoder<string | number | boolean> = (json) =>
   typeof json.value === "boolean" ? json.value : typeof json.value === "number" ? number()(json) : text(256)(json);
 
 const range = variants("kind", {
-  real: checked(strictObject({ kind: literal("real"), min: number(), max: number(), scale })),
-  integer: checked(strictObject({ kind: literal("integer"), min: whole, max: whole, scale })),
+  real: checked(strictObject({ kind: literal("real"), min: number(), max: number(), scale, steps })),
+  integer: checked(strictObject({ kind: literal("integer"), min: whole, max: whole, scale, steps })),
   choice: where(
     strictObject({ kind: literal("choice"), values: list(scalar, 30) }),
     ({ values }) => values.length > 0 && new Set(values).size === values.length,

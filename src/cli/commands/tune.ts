@@ -1,0 +1,196 @@
+import { Option, type Command } from "commander";
+import { ChurnkitError } from "../../base/errors.js";
+import { documentError, JsonValue, record } from "../../base/json/index.js";
+import { defineFeatures } from "../../data/features/index.js";
+import { checkBundleTarget } from "../../model/bundle/index.js";
+import { evaluate, metricNames, metrics } from "../../model/evaluate/index.js";
+import { learnerNames } from "../../model/training/index.js";
+import {
+  searchSpace,
+  tune,
+  tuningMethods,
+  type Trial,
+  type TuneOptions,
+  type TuneResult,
+} from "../../model/tuning/index.js";
+import { durationOption, interruptible } from "../budget.js";
+import { decisionOptions, thresholdRule, type DecisionOptions } from "../decision-options.js";
+import { foldOptions, foldsOf, type FoldArguments } from "../fold-options.js";
+import { gitCommit } from "../git.js";
+import { example } from "../help.js";
+import { holdOut, testOption } from "../hold-out.js";
+import {
+  columnsOption,
+  contractOptions,
+  countOption,
+  ignoreOption,
+  readInput,
+  seedOption,
+  type ContractArguments,
+} from "../input.js";
+import { readJson } from "../json-file.js";
+import { metricFields } from "../metric-fields.js";
+import { columns, exit, note, print, shown } from "../output.js";
+import { saveModel } from "../save-model.js";
+
+type Objective = NonNullable<TuneOptions["metric"]>;
+
+interface Options extends ContractArguments, DecisionOptions, FoldArguments {
+  learner?: readonly string[];
+  space?: string;
+  method: NonNullable<TuneOptions["method"]>;
+  trials?: number;
+  metric: Objective;
+  holdout?: boolean;
+  nested?: number;
+  test?: number;
+  out: string;
+  journal?: string;
+  budget?: number;
+  seed: number;
+  json?: boolean;
+}
+
+export function register(program: Command): void {
+  const command = contractOptions(
+    program.command("tune <file>").description("search the best options of a learner, and train it with them"),
+  )
+    .addOption(ignoreOption())
+    .requiredOption("--out <dir>", "where to write the bundle: a folder, or a file that ends in .tar.gz")
+    .option(
+      "--learner <names>",
+      `the learner, or several separated by commas, of ${learnerNames.join(", ")}; default: boosting`,
+      columnsOption,
+    )
+    .option(
+      "--space <file>",
+      "JSON with the range of each option, by learner if there are several; default: the learner's usual space",
+    )
+    .addOption(new Option("--method <name>", "how to search").choices(tuningMethods).default("tpe"))
+    .option("--trials <number>", "how many options to try; default: 50, or all of a grid", countOption)
+    .addOption(
+      new Option("--metric <name>", "what is best; profit needs --costs")
+        .choices([...metricNames, "profit"])
+        .default("logLoss"),
+    );
+  foldOptions(testOption(command))
+    .option("--holdout", "judge each trial by the first fold alone")
+    .option(
+      "--nested <folds>",
+      "also estimate the tuned model by repeating the search outside so many outer folds",
+      countOption,
+    );
+  decisionOptions(command, "the one with the best F1 on held-out rows")
+    .option("--seed <number>", "seed of the search, the folds and every training", seedOption, 0)
+    .option(
+      "--budget <time>",
+      "stop the search after this time, such as 90s, 10m, 1h30m or 2d, and train the best so far",
+      durationOption,
+    )
+    .option("--journal <file>", "keep each trial here, and continue from it after an interruption")
+    .option("--json", "print one line of JSON")
+    .addHelpText(
+      "after",
+      example("churnkit tune customers.csv --target churn --positive Yes --trials 50 --journal tune.jsonl --out model"),
+    )
+    .action(run);
+}
+
+const unreadable = documentError("OPTION_INVALID", "The search space", "Correct the file.");
+
+/** The searched learners, each with its space. */
+async function searched(options: Options): Promise<NonNullable<TuneOptions["learners"]>> {
+  const { learner: names = ["boosting"] } = options;
+  if (options.space === undefined) return names.map((learner) => ({ learner }));
+  const json = JsonValue.of(await readJson(options.space, "The search space"), options.space, unreadable);
+  const [only, ...others] = names;
+  if (only !== undefined && others.length === 0) return [{ learner: only, space: searchSpace(json) }];
+  const spaces = record(searchSpace, 20)(json);
+  return names.map((learner) => ({ learner, space: spaces[learner] }));
+}
+
+async function run(file: string, options: Options): Promise<void> {
+  const started = performance.now();
+  const learners = await searched(options);
+  if (options.target === undefined && options.contract === undefined)
+    throw new ChurnkitError(
+      "OPTION_INVALID",
+      "Name the column to predict: --target COLUMN --positive VALUE, or use --contract FILE with a target.",
+    );
+  await checkBundleTarget(options.out);
+  const table = await readInput(file, options, { target: "required", ragged: "reject-row" });
+  const { test: share, time, seed, trials, metric, method, holdout, nested, journal } = options;
+  const kept = await holdOut(table, {
+    seed,
+    ...(share !== undefined && { test: share, ...(time !== undefined && { time }) }),
+  });
+  const { training, test } = kept ?? { training: table, test: undefined };
+  const { budget, interrupted, release } = interruptible(options.budget);
+  const found = await tune(defineFeatures(table.contract), training, {
+    ...foldsOf(options),
+    ...{ learners, method, trials, metric, holdout, nested, seed, budget, journal },
+    threshold: thresholdRule(options),
+    onTrial: (trial) => note(trialLine(trial, metric)),
+    gitCommit: await gitCommit(),
+  });
+  release();
+  if (interrupted()) process.exitCode = exit.interrupted;
+  const { model } = found;
+  await saveModel(model, { training, test, facets: [] }, options.out);
+  const judged = test ? evaluate(model, test) : model.heldOut;
+  const seconds = Number(((performance.now() - started) / 1000).toFixed(3));
+  const { trials: tried, best, ended, nested: outer } = found;
+  const { learner, options: chosen, value, values } = best;
+  const judgedOn = test ? "test rows" : "held-out rows";
+  print(
+    options.json,
+    {
+      metric,
+      method,
+      best: { number: best.number, learner, options: chosen, value, values },
+      trials: tried,
+      ended,
+      ...(outer && { nested: outer.metrics }),
+      rows: training.rows,
+      rejected: table.rejected.length,
+      seconds,
+      judgedOn,
+      test: metricFields(judged),
+      bundle: options.out,
+    },
+    describe(found, options, judgedOn, metricFields(judged), seconds),
+  );
+}
+
+const trialLine = ({ number, learner, options, share, value, failed }: Trial, metric: Objective): string =>
+  `trial ${number + 1}: ${learner} ${JSON.stringify(options)}${share < 1 ? ` with ${(100 * share).toFixed(0)} % of its steps` : ""}: ${
+    failed === undefined ? `${labelOf(metric)} ${shown(value)}` : `failed, ${failed}`
+  }`;
+
+const labelOf = (metric: Objective): string => (metric === "profit" ? "profit of a customer" : metrics[metric].label);
+
+function describe(
+  { best, trials, ended, nested, metric }: TuneResult,
+  { folds, holdout, journal, out }: Options,
+  judgedOn: string,
+  judged: ReturnType<typeof metricFields>,
+  seconds: number,
+): string {
+  const failed = trials.filter(({ value }) => value === null).length;
+  const outer = metric === "profit" ? undefined : nested?.metrics[metric];
+  return [
+    `best of ${trials.length} trials${failed > 0 ? ` (${failed} failed)` : ""}: ${best.learner} ${JSON.stringify(best.options)}`,
+    `${labelOf(metric)} ${shown(best.value)} on ${holdout ? "one fold" : `${folds} folds`} that also chose it, so it is too good` +
+      (outer ? `; on outer folds ${shown(outer.mean)} [${shown(outer.low)}, ${shown(outer.high)}]` : ""),
+    ...(ended
+      ? [`the search was ended early${journal === undefined ? "" : `; the same command continues from ${journal}`}`]
+      : []),
+    "",
+    columns([
+      [`on ${judgedOn}`, best.learner],
+      ...(["auc", "logLoss", "brier", "accuracy", "f1", "threshold"] as const).map((key) => [key, shown(judged[key])]),
+    ]),
+    "",
+    `saved ${out} after ${seconds.toFixed(1)} s`,
+  ].join("\n");
+}

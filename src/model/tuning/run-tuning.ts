@@ -1,0 +1,233 @@
+import { ChurnkitError } from "../../base/errors.js";
+import { sha256Hex } from "../../base/hash.js";
+import { canonicalJson } from "../../base/json/index.js";
+import { version } from "../../base/version.js";
+import type { Features } from "../../data/features/index.js";
+import { hashTable, labels, takeRows, type Table } from "../../data/table/index.js";
+import { metrics } from "../evaluate/metrics.js";
+import { openBudget, type Budget } from "../kinds/budget.js";
+import { defaultWorkers } from "../training/default-workers.js";
+import { learnerNamed } from "../training/learners.js";
+import type { FoldScores, Objective } from "../training/score-fold.js";
+import { train } from "../training/train.js";
+import type { CrossValidation } from "./cross-validate.js";
+import { openFoldRunner, type FoldRunner } from "./fold-runner.js";
+import { openJournal, type Journal, type SearchIdentity } from "./journal.js";
+import { asha } from "./methods/asha.js";
+import { grid, randomSearch } from "./methods/grid.js";
+import type { Method } from "./methods/method.js";
+import { tpe } from "./methods/tpe.js";
+import { encodeFold, planFolds } from "./resampling.js";
+import { objectives, summary } from "./run-cross-validation.js";
+import { runSearch, type Outcome, type SearchResult, type Trial, type TrialPlan } from "./search.js";
+import { searchedOf, type Searched } from "./space/searched.js";
+import { withShare } from "./space/share.js";
+import { tuningMethods, type TuneOptions, type TuneResult } from "./tune.js";
+
+/** Trials without a number of their own. */
+const usualTrials = 50;
+
+/** Implements `tune`. */
+export async function runTuning<Row, Request>(
+  features: Features<Row, Request>,
+  table: Table<Row>,
+  options: TuneOptions,
+): Promise<TuneResult<Row, Request>> {
+  const { best, nested, ...found } = await searchOptions(features, table, options);
+  const { seed = 0, threshold, workers, signal, gitCommit } = options;
+  const model = await train(features, table, {
+    learner: learnerNamed(best.learner, best.options),
+    seed,
+    ...(threshold && { threshold }),
+    ...(workers !== undefined && { workers }),
+    ...(signal && { signal }),
+    ...(gitCommit !== undefined && { gitCommit }),
+  });
+  return { ...found, best, nested, model };
+}
+
+/** The search without the training of the best. */
+export async function searchOptions(
+  features: Features,
+  table: Table,
+  options: TuneOptions,
+): Promise<Omit<TuneResult, "model">> {
+  const plan = planOf(options);
+  const classes = labels(table);
+  const budget = options.budget && openBudget(options.budget);
+  const journal = await openJournal(options.journal, await identityOf(features, table, options, plan));
+  const workers = options.workers ?? (await defaultWorkers());
+  const runner = await openFoldRunner(workers);
+  const shared = { features, options, plan, budget, journal, workers, runner };
+  try {
+    const { trials, ended } = await searchRows({ ...shared, table, stage: "all rows" });
+    const best = bestOf(trials, plan);
+    const nested = ended ? undefined : await nestedFolds(shared, table, classes);
+    return { metric: plan.metric, best, trials, ended, nested };
+  } finally {
+    await runner.close();
+  }
+}
+
+/** The options, complete and checked. */
+interface Plan {
+  readonly searched: readonly Searched[];
+  readonly method: (typeof tuningMethods)[number];
+  readonly trials: number | undefined;
+  readonly metric: Objective;
+  readonly sign: 1 | -1;
+}
+
+function planOf({
+  learners = [{ learner: "boosting" }],
+  method = "tpe",
+  metric = "logLoss",
+  ...rest
+}: TuneOptions): Plan {
+  const refuse = (message: string): never => {
+    throw new ChurnkitError("OPTION_INVALID", message);
+  };
+  const { trials = method === "grid" ? undefined : usualTrials, nested, threshold } = rest;
+  if (learners.length === 0) refuse("No learner is searched. Name at least one.");
+  if (!tuningMethods.includes(method)) refuse(`There is no method ${method}. Use one of ${tuningMethods.join(", ")}.`);
+  if (!objectives.includes(metric)) refuse(`There is no metric ${metric}. Use one of ${objectives.join(", ")}.`);
+  if (trials !== undefined && !(Number.isInteger(trials) && trials >= 1 && trials <= 100_000))
+    refuse(`trials is ${trials}. Give a whole number from 1 to 100,000.`);
+  if (nested !== undefined && !(Number.isInteger(nested) && nested >= 2 && nested <= 100))
+    refuse(`nested is ${nested}. Give a whole number of outer folds from 2 to 100.`);
+  if (metric === "profit" && (threshold === undefined || !("costs" in threshold)))
+    refuse('The metric profit needs costs. Give the rule { rule: "cost", costs } as threshold.');
+  const sign = metric === "profit" || metrics[metric].better === "higher" ? -1 : 1;
+  return { searched: learners.map(searchedOf), method, trials, metric, sign };
+}
+
+function methodOf({ searched, method, trials }: Plan, seed: number): Method {
+  const spaces = searched.map(({ space }) => space);
+  switch (method) {
+    case "grid":
+      return grid(spaces, trials);
+    case "random":
+      return randomSearch(spaces, trials ?? usualTrials, seed);
+    case "tpe":
+      return tpe(spaces, trials ?? usualTrials, seed);
+    case "asha":
+      return asha(spaces, trials ?? usualTrials, seed);
+  }
+}
+
+/** Everything that a trial's outcome depends on. */
+async function identityOf(
+  features: Features,
+  table: Table,
+  { folds = 5, repeats = 1, by, holdout = false, nested, seed = 0, threshold = { rule: "f1" } }: TuneOptions,
+  { searched, method, trials, metric }: Plan,
+): Promise<SearchIdentity> {
+  const text = new TextEncoder();
+  return {
+    version,
+    data: await hashTable(table),
+    features: await sha256Hex(text.encode(canonicalJson(features))),
+    learners: searched.map(({ learner, space, optionsAt }) => ({ learner, space, options: optionsAt({}) })),
+    method,
+    // Halving goes by how many begin; the others only end sooner.
+    trials: method === "asha" ? trials : null,
+    metric,
+    folds: { folds, repeats, by: by ?? null, holdout, nested: nested ?? null },
+    seed,
+    threshold,
+  };
+}
+
+interface Setup {
+  readonly features: Features;
+  readonly options: TuneOptions;
+  readonly plan: Plan;
+  readonly budget: Budget | undefined;
+  readonly journal: Journal | undefined;
+  readonly workers: number;
+  readonly runner: FoldRunner;
+}
+
+/** Searches by folds of some rows. */
+async function searchRows(setup: Setup & { readonly table: Table; readonly stage: string }): Promise<SearchResult> {
+  const { features, options, plan, budget, journal, workers, runner, table, stage } = setup;
+  const { threshold = { rule: "f1" }, signal, onTrial, holdout = false, seed = 0 } = options;
+  const classes = labels(table);
+  const all = planFolds(table, options);
+  const folds = holdout ? all.slice(0, 1) : all;
+  const data = folds.map((fold) => encodeFold(features, table, classes, fold));
+  const evaluate = async ({ learner, options: full, share }: TrialPlan, stop: AbortSignal): Promise<Outcome> => {
+    const scored = await Promise.allSettled(
+      folds.map((fold, i) => {
+        const own = data[i] as (typeof data)[number];
+        const { options: some, rowShare } = withShare(learner, full, share, own.training.labels.length);
+        return runner.score(learnerNamed(learner, some), own, { threshold, seed: fold.seed, rowShare }, stop);
+      }),
+    );
+    stop.throwIfAborted();
+    return outcomeOf(scored, plan.metric);
+  };
+  return runSearch({
+    method: methodOf(plan, seed),
+    searched: plan.searched,
+    sign: plan.sign,
+    abreast: Math.max(1, workers),
+    journal,
+    stage,
+    budget,
+    signal,
+    onTrial: stage === "all rows" ? onTrial : undefined,
+    evaluate,
+  });
+}
+
+/** The mean over the folds, or why there is none. */
+function outcomeOf(scored: readonly PromiseSettledResult<FoldScores>[], metric: Objective): Outcome {
+  const values: number[] = [];
+  for (const fold of scored) {
+    if (fold.status === "rejected") return { value: null, values: [], failed: reasonOf(fold.reason) };
+    const value = fold.value.values[metric];
+    if (value === null)
+      return { value: null, values: [], failed: `METRIC_UNDEFINED: ${metric} has no value on a fold` };
+    values.push(value);
+  }
+  return { value: values.reduce((sum, value) => sum + value, 0) / values.length, values };
+}
+
+function reasonOf(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return (ChurnkitError.isInstance(error) ? `${error.code}: ${message}` : message).slice(0, 1000);
+}
+
+/** The best trial of those with all epochs; of equals the first. */
+function bestOf(trials: readonly Trial[], { sign }: Plan): Trial {
+  const done = trials.filter(({ value }) => value !== null);
+  const most = Math.max(...done.map(({ share }) => share));
+  const [first, ...others] = done.filter(({ share }) => share === most);
+  if (first === undefined)
+    throw new ChurnkitError(
+      "JOB_FAILED",
+      `All ${trials.length} trials failed, the first with: ${trials[0]?.failed ?? "no reason"}`,
+    );
+  return others.reduce((best, trial) => (sign * Number(trial.value) < sign * Number(best.value) ? trial : best), first);
+}
+
+/** Repeats the search on the rows outside each outer fold, and tests its best there. */
+async function nestedFolds(setup: Setup, table: Table, classes: Uint8Array): Promise<CrossValidation | undefined> {
+  const { options, plan, features, runner } = setup;
+  const { nested, by, seed = 0, threshold = { rule: "f1" }, signal } = options;
+  if (nested === undefined) return undefined;
+  const outer = planFolds(table, { folds: nested, by, seed });
+  const scores: FoldScores[] = [];
+  const chosen: Pick<Trial, "learner" | "options">[] = [];
+  for (const fold of outer) {
+    const rows = takeRows(table, fold.train);
+    const { trials, ended } = await searchRows({ ...setup, table: rows, stage: `outer fold ${fold.fold}` });
+    if (ended) return undefined;
+    const { learner, options: found } = bestOf(trials, plan);
+    chosen.push({ learner, options: found });
+    const data = encodeFold(features, table, classes, fold);
+    scores.push(await runner.score(learnerNamed(learner, found), data, { threshold, seed: fold.seed }, signal));
+  }
+  return summary({ name: "tuned", parameters: { chosen } }, outer, scores);
+}
