@@ -104,15 +104,17 @@ describe("a release", () => {
         capture: { uri: `s3://${made.session.target.bucket}/churn-dev/captured` },
       },
     });
-    const serve = { serve: capturing, rollout: { ...canary, guards: [{ kind: "scoreDrift", above: 0.25 }] } } as const;
-    await made.go(1, serve);
-    const outcome = await made.go(2, serve);
+    const strategy = { kind: "canary", steps: [0.5, 1], bake: 5 * 60_000 } as const;
+    const rollout = { ...canary, strategy, guards: [{ kind: "scoreDrift", above: 0.25 }] } as const;
+    const watched = { serve: capturing, rollout };
+    await made.go(1, watched);
+    const outcome = await made.go(2, watched);
     expect(outcome).toMatchObject({ outcome: "returned", former: 1, disagreements: [] });
     expect(outcome.reason).toMatch(/score drift \(PSI [\d.]+, limit 0.25\)/);
     expect((await made.registry.get(2)).status).toBe("quarantined");
     expect(await statusOf(made)).toMatchObject({ alias: 1, serving: { v1: 1 }, baseline: 1 });
     // The next one scores as the version on duty does.
-    expect(await made.go(3, serve)).toMatchObject({ outcome: "released", former: 1 });
+    expect(await made.go(3, watched)).toMatchObject({ outcome: "released", former: 1 });
   });
 
   it("goes by SageMaker's guardrails: back without a reason and into quarantine, or to the end", async () => {
