@@ -154,6 +154,16 @@ describe("a release", () => {
     expect(await statusOf(made)).toMatchObject({ alias: 2, serving: { v2: 1 }, baseline: 2, disagreements: [] });
   });
 
+  it("judges a shadow by the copies of the requests that it gets", async () => {
+    const made = await world();
+    await made.go(1);
+    const strategy = { kind: "shadow", for: 5 * 60_000 } as const;
+    const { outcome, rollout } = await made.go(2, { rollout: { ...canary, strategy } });
+    expect({ outcome, because: rollout?.end?.because }).toEqual({ outcome: "returned", because: "shadowed" });
+    expect(await statusOf(made)).toMatchObject({ alias: 1, serving: { v1: 1 }, disagreements: [] });
+    expect((await made.registry.get(2)).status).toBe("pending");
+  });
+
   it("compares two versions until one wins", async () => {
     const made = await world();
     await made.go(1);

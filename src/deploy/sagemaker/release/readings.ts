@@ -5,7 +5,7 @@ import { type AwsTarget, uriOf } from "../../aws/target.js";
 import type { Readings } from "../../rollout/ports.js";
 import type { Captured } from "../endpoints/captured-scores.js";
 import { endpointReadings } from "../endpoints/readings.js";
-import { candidateVariant, trialOf } from "../endpoints/trial.js";
+import { candidateVariant, shadowVariant, trialOf } from "../endpoints/trial.js";
 import type { AwsSession } from "../session.js";
 import { versionName } from "./model-archive.js";
 import type { Deployed, Moves, Release, ReleaseOptions } from "./release.js";
@@ -24,10 +24,11 @@ export function readingsOf(
   // Guardrails keep one variant, in which both versions follow each other.
   const isAlone = from === undefined || guardrails !== undefined;
   const trial = isAlone ? undefined : trialOf({ stable: from.deployment, candidate: to.deployment });
+  const beside = rollout.strategy.kind === "shadow" ? shadowVariant : candidateVariant;
   const versions: Record<string, string> =
     trial === undefined
       ? { [mainVariant]: version }
-      : { [trial.main]: trial.versions.stable, [candidateVariant]: trial.versions.candidate };
+      : { [trial.main]: trial.versions.stable, [beside]: trial.versions.candidate };
   const comparesScores =
     trial !== undefined &&
     monitored === undefined &&
