@@ -38,6 +38,7 @@ export default defineConfig([
       report: "src/report/index.ts",
       tracking: "src/tracking/index.ts",
       "tracking/mlflow": "src/tracking/mlflow/index.ts",
+      "tracking/sagemaker": "src/tracking/sagemaker/index.ts",
       registry: "src/registry/index.ts",
       jobs: "src/jobs/index.ts",
       client: "src/client/index.ts",

@@ -18,6 +18,7 @@ const system = [
   "test/registry/{sagemaker,sagemaker-faults,mlflow/mlflow-registry}.test.ts",
   "test/serving/{docs-page,foreign-clients,lambda-batch,redis,serve-command,serve-life,tls,with-sink,workers}.test.ts",
   "test/rehearsal/emulator.test.ts",
+  "test/tracking/sagemaker-tracker.test.ts",
 ];
 
 /** Tests that replace a module or a global before they import, or need a process of their own. */

@@ -58,6 +58,17 @@ export async function openTracker(place: string, experiment?: string): Promise<R
         experiment: experiment ?? named,
       });
     }
+    case "sagemaker": {
+      const [, region, named, artifacts] = /^sagemaker:\/\/([a-z0-9-]+)\/([^/?]+)\?artifacts=(.+)$/.exec(place) ?? [];
+      if (artifacts === undefined)
+        throw new ChurnkitError(
+          "OPTION_INVALID",
+          "A tracker in SageMaker is sagemaker://region/experiment?artifacts=s3://bucket/prefix: name all of them.",
+        );
+      const { sagemakerTracker } = await import("../tracking/sagemaker/index.js");
+      const store = await openStore(artifacts);
+      return sagemakerTracker({ ...options, store, experiment: experiment ?? named, clientConfig: { region } });
+    }
     default:
       throw new ChurnkitError("OPTION_INVALID", `${scheme}:// is not a tracker. Give ${trackerPlaces}.`);
   }
