@@ -6,7 +6,7 @@ import { budget } from "./test/helpers/budget.js";
 /** Tests that need more than Node and the sources: dist, a service, Python, Go, a browser, another Node, a bundler. */
 const system = [
   "test/{aws,container,deploy,examples,package,runtimes}/**/*.test.ts",
-  "test/cli/{bad-input,batch,learners,saving,tune-killed,usage,verbs}.test.ts",
+  "test/cli/{bad-input,batch,learners,runs,saving,tune-killed,usage,verbs}.test.ts",
   "test/docs/{snippets,tour}.test.ts",
   "test/e2e/package.test.ts",
   "test/faults/training.test.ts",

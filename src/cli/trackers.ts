@@ -16,7 +16,8 @@ export interface TrackOptions {
 }
 
 /** Places that the command line accepts as a tracker. */
-export const trackerPlaces = "a folder, s3://bucket/prefix or mlflow://host:port/experiment (mlflow+https:// too)";
+export const trackerPlaces =
+  "a folder, s3://bucket/prefix, mlflow://host:port/experiment (mlflow+https:// too) or sagemaker://region/experiment?artifacts=s3://bucket/prefix";
 
 /** The options of {@link TrackOptions}. */
 export const trackOptions = (): readonly Option[] => [
@@ -60,7 +61,7 @@ export async function openTracker(place: string, experiment?: string): Promise<R
     }
     case "sagemaker": {
       const [, region, named, artifacts] = /^sagemaker:\/\/([a-z0-9-]+)\/([^/?]+)\?artifacts=(.+)$/.exec(place) ?? [];
-      if (artifacts === undefined)
+      if (region === undefined || artifacts === undefined)
         throw new ChurnkitError(
           "OPTION_INVALID",
           "A tracker in SageMaker is sagemaker://region/experiment?artifacts=s3://bucket/prefix: name all of them.",

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { register as evaluate } from "../../src/cli/commands/evaluate.js";
 import { register as drift } from "../../src/cli/commands/drift.js";
 import { register as runs } from "../../src/cli/commands/runs.js";
+import { register as tune } from "../../src/cli/commands/tune.js";
 import { register as train } from "../../src/cli/commands/train.js";
 import type { RunRecord } from "../../src/tracking/index.js";
 import { newFolder } from "../helpers/folder.js";
@@ -77,6 +78,24 @@ it("keeps what a place does not take, and sends it later", async () => {
     existsSync(join(blocked, "churn", readdirSync(join(blocked, "churn"))[0] ?? "", "artifacts/report.html")),
   ).toBe(true);
   expect((await runVerb(runs, ["runs", "sync"])).out).toBe("nothing waits to be sent\n");
+});
+
+it("tracks each trial of a tuning as a nested run", async () => {
+  const tuned = at("tuned");
+  await runVerb(tune, [
+    ...["tune", at("customers.csv"), "--target", "Churn", "--positive", "Yes", "--id", "id", "--learner", "logistic"],
+    ...["--trials", "2", "--holdout", "--metric", "auc", "--out", at("best"), "--track", tuned],
+  ]);
+  const { out } = await runVerb(runs, ["runs", "list", tuned, "--json"]);
+  const all = (JSON.parse(out) as { runs: RunRecord[] }).runs;
+  const parent = all.find(({ name }) => name === "tuning on customers.csv");
+  expect(parent?.artifacts.map(({ name }) => name)).toContain("model.tar.gz");
+  const trials = all.filter((run) => run.parent === parent?.id);
+  expect(trials.map(({ name, status }) => `${name} ${status}`).sort()).toEqual([
+    "trial 1 finished",
+    "trial 2 finished",
+  ]);
+  expect(trials.every(({ metrics }) => (metrics["auc"]?.value ?? 0) > 0.5)).toBe(true);
 });
 
 it("refuses a place that is none before any work", async () => {

@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import { Option, type Command } from "commander";
 import { ChurnkitError } from "../../base/errors.js";
 import { documentError, JsonValue, record } from "../../base/json/index.js";
@@ -13,6 +14,8 @@ import {
   type TuneOptions,
   type TuneResult,
 } from "../../model/tuning/index.js";
+import { evaluationMetrics, flatParameters, logModel } from "../../tracking/autolog/index.js";
+import type { TrackedRun } from "../../tracking/index.js";
 import { durationOption, interruptible } from "../budget.js";
 import { decisionOptions, thresholdRule, type DecisionOptions } from "../decision-options.js";
 import { foldOptions, foldsOf, type FoldArguments } from "../fold-options.js";
@@ -32,10 +35,11 @@ import { readJson } from "../json-file.js";
 import { metricFields } from "../metric-fields.js";
 import { columns, exit, note, print, shown } from "../output.js";
 import { saveModel } from "../save-model.js";
+import { trackOptions, withRun, type TrackOptions } from "../trackers.js";
 
 type Objective = NonNullable<TuneOptions["metric"]>;
 
-interface Options extends ContractArguments, DecisionOptions, FoldArguments {
+interface Options extends ContractArguments, DecisionOptions, FoldArguments, TrackOptions {
   learner?: readonly string[];
   space?: string;
   method: NonNullable<TuneOptions["method"]>;
@@ -87,7 +91,9 @@ export function register(program: Command): void {
       "stop the search after this time, such as 90s, 10m, 1h30m or 2d, and train the best so far",
       durationOption,
     )
-    .option("--journal <file>", "keep each trial here, and continue from it after an interruption")
+    .option("--journal <file>", "keep each trial here, and continue from it after an interruption");
+  for (const option of trackOptions()) command.addOption(option);
+  command
     .option("--json", "print one line of JSON")
     .addHelpText(
       "after",
@@ -109,7 +115,12 @@ async function searched(options: Options): Promise<NonNullable<TuneOptions["lear
   return names.map((learner) => ({ learner, space: spaces[learner] }));
 }
 
-async function run(file: string, options: Options): Promise<void> {
+const run = (file: string, options: Options): Promise<void> =>
+  withRun(options, { name: `tuning on ${basename(file)}`, command: "tune" }, (tracked) =>
+    tuneFile(file, options, tracked),
+  );
+
+async function tuneFile(file: string, options: Options, tracked: TrackedRun | undefined): Promise<void> {
   const started = performance.now();
   const learners = await searched(options);
   if (options.target === undefined && options.contract === undefined)
@@ -126,11 +137,15 @@ async function run(file: string, options: Options): Promise<void> {
   });
   const { training, test } = kept ?? { training: table, test: undefined };
   const { budget, interrupted, release } = interruptible(options.budget);
+  const ends: Promise<unknown>[] = [];
   const found = await tune(defineFeatures(table.contract), training, {
     ...foldsOf(options),
     ...{ learners, method, trials, metric, holdout, nested, seed, budget, journal },
     threshold: thresholdRule(options),
-    onTrial: (trial) => note(trialLine(trial, metric)),
+    onTrial(trial) {
+      note(trialLine(trial, metric));
+      if (tracked !== undefined) ends.push(trackTrial(tracked, trial, metric));
+    },
     gitCommit: await gitCommit(),
   });
   release();
@@ -138,6 +153,14 @@ async function run(file: string, options: Options): Promise<void> {
   const { model } = found;
   await saveModel(model, { training, test, facets: [] }, options.out);
   const judged = test ? evaluate(model, test) : model.heldOut;
+  if (tracked !== undefined) {
+    tracked.logParameters(
+      flatParameters({ method, metric, seed, trials: found.trials.length, best: found.best.number }),
+    );
+    if (test !== undefined) tracked.logMetrics(evaluationMetrics(judged, "test/"));
+    await logModel(tracked, model, { bundle: true });
+  }
+  await Promise.all(ends);
   const seconds = Number(((performance.now() - started) / 1000).toFixed(3));
   const { trials: tried, best, ended, nested: outer } = found;
   const { learner, options: chosen, value, values } = best;
@@ -160,6 +183,17 @@ async function run(file: string, options: Options): Promise<void> {
     },
     describe(found, options, judgedOn, metricFields(judged), seconds),
   );
+}
+
+/** Logs a trial as a nested run: its options, the metric, and that of each fold. */
+function trackTrial(run: TrackedRun, trial: Trial, metric: Objective): Promise<unknown> {
+  const { number, learner, options, share, value, values, failed } = trial;
+  const child = run.start({ name: `trial ${number + 1}` });
+  child.logParameters(flatParameters({ ...options, learner, trial: number + 1, share }));
+  if (value !== null) child.logMetrics({ [metric]: value });
+  for (const [fold, one] of values.entries()) child.logMetrics({ [`fold/${metric}`]: one }, { step: fold });
+  if (failed !== undefined) child.setTags({ error: failed.slice(0, 1_000) });
+  return child.end(failed === undefined ? "finished" : "failed");
 }
 
 const trialLine = ({ number, learner, options, share, value, failed }: Trial, metric: Objective): string =>

@@ -1,2 +1,3 @@
 export { evaluationMetrics } from "./evaluation-metrics.js";
-export { trainingLog } from "./training-log.js";
+export { flatParameters } from "./flat-parameters.js";
+export { logModel, trainingLog } from "./training-log.js";

@@ -45,14 +45,10 @@ export function trainingLog(
       logEpoch(run, prefix, progress);
     },
     async trained(model) {
-      logFound(run, given, model);
-      logFigures(run, model);
       run.logMetrics(meter.read());
       const { dataHash } = model.artifact.provenance;
-      run.setTags({ "data.hash": dataHash });
       run.logInput({ name: nameOf(begin.source), hash: dataHash, source: begin.source, context: "training" });
-      const { modelFiles } = await import("./model-files.js");
-      for await (const { name, content } of modelFiles(model, { bundle })) await run.logArtifact(name, content);
+      await logModel(run, model, { given, bundle });
     },
     failed(error) {
       run.logMetrics(meter.read());
@@ -61,6 +57,23 @@ export function trainingLog(
       return Promise.resolve();
     },
   };
+}
+
+/**
+ * Logs a trained model: settings that the data decided, figures, pictures, page and bundle.
+ *
+ * @param options.given parameters that the run has already.
+ */
+export async function logModel(
+  run: TrackedRun,
+  model: TrainedModel,
+  { given = {}, bundle }: { readonly given?: Readonly<Record<string, string>>; readonly bundle: boolean },
+): Promise<void> {
+  logFound(run, given, model);
+  logFigures(run, model);
+  run.setTags({ "data.hash": model.artifact.provenance.dataHash });
+  const { modelFiles } = await import("./model-files.js");
+  for await (const { name, content } of modelFiles(model, { bundle })) await run.logArtifact(name, content);
 }
 
 /** `loss`; of one of several members `member_2/loss`; of one of the learners of `auto` `boosting/loss`. */
@@ -92,7 +105,8 @@ function logFound(run: TrackedRun, given: Readonly<Record<string, string>>, { ar
       ]),
     ),
   );
-  if (artifact.provenance.learner !== given["learner"]) run.setTags({ "auto.chose": artifact.provenance.learner });
+  if (given["learner"] !== undefined && artifact.provenance.learner !== given["learner"])
+    run.setTags({ "auto.chose": artifact.provenance.learner });
 }
 
 function logFigures(run: TrackedRun, { heldOut, baseline, caps, notes }: TrainedModel): void {
