@@ -189,8 +189,10 @@ async function attempt(state: State, language: Language, scope: Scope, run: Run)
       return { ...(await language.left(state, state, own)), next: nextOf(state) };
     case "Pass":
       return { ...(await language.passed(state, scope, own)), next: nextOf(state) };
-    default: {
-      const result = await resultOf(state, language, own, run);
+    case "Task":
+    case "Map":
+    case "Parallel": {
+      const result = await work(state, language, own, run);
       return { ...(await language.returned(state, scope, own, result)), next: nextOf(state) };
     }
   }
@@ -203,7 +205,8 @@ function nextOf(state: State): string | undefined {
   return state.Next;
 }
 
-function resultOf(
+/** Does what a state does, and gives its result. */
+function work(
   state: StateOf<"Task" | "Map" | "Parallel">,
   language: Language,
   own: Scope,

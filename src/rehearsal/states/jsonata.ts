@@ -41,6 +41,9 @@ export async function loadJsonata(): Promise<void> {
 /** The error of an expression that cannot be evaluated, which Retry and Catch may handle. */
 export const queryFault = (cause: string): StateFault => new StateFault("States.QueryEvaluationError", cause);
 
+/** What ends an expression that goes on for ever: calls inside each other, and milliseconds. */
+const limits = { stack: 2000, timeout: 10_000 };
+
 const expressionPattern = /^\{%([\s\S]*)%\}$/;
 
 /** JSON with the values of its expressions in their places: a text between `{%` and `%}` is one. */
@@ -59,7 +62,7 @@ async function evaluate(expression: string, query: Query): Promise<unknown> {
   const bindings = { ...functionsOf(query), ...query.variables, states: query.states };
   let value: unknown;
   try {
-    value = await compile(expression).evaluate(undefined, bindings);
+    value = await compile(expression, limits).evaluate(undefined, bindings);
   } catch (error) {
     const reason = typeof error === "object" && error !== null && "message" in error ? String(error.message) : "";
     throw queryFault(`The expression ${JSON.stringify(expression.trim())} failed: ${reason}`);

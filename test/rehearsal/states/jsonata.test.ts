@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { State, StateMachine } from "../../../src/deploy/aws/states/definition.js";
 import { virtualClock } from "../../../src/rehearsal/clock.js";
@@ -87,6 +88,7 @@ describe("a state in JSONata", () => {
     ["kinds that do not fit", { Type: "Pass", Output: "{% 1 + 'a' %}" }, /failed: .*number/],
     ["a slip of the pen", { Type: "Task", Resource, Arguments: "{% $states.input. %}" }, /failed/],
     ["a function", { Type: "Pass", Output: { f: "{% {'deep': $sum} %}" } }, /gives a function/],
+    ["a circle", { Type: "Pass", Output: "{% ($f := function($n) { 1 + $f($n) }; $f(1)) %}" }, /recursive/],
     ["evaluation of text", { Type: "Pass", Output: "{% $eval('1') %}" }, /no \$eval/],
     ["a function's own refusal", { Type: "Pass", Output: "{% $hash('a', 'CRC') %}" }, /no hash/],
     ["a wait of no number", { Type: "Wait", Seconds: "{% 'a' %}" }, /Seconds gives "a"/],
@@ -184,6 +186,62 @@ const orders = machineOf("Read", {
   },
 });
 
+/** A step that puts something of the data at `r`, in both languages. */
+const twin = fc
+  .tuple(fc.constantFrom("Pass", "Task", "Parallel", "Map"), fc.constantFrom("a", "a.b", "a.c", "a.c[1]", "n", "s"))
+  .map(([Type, path]): readonly [object, object] => {
+    const inner = { StartAt: "In", States: { In: { Type: "Pass", End: true } } };
+    const own = { Pass: {}, Task: { Resource }, Parallel: { Branches: [inner] }, Map: { ItemProcessor: inner } }[Type];
+    const kept = (made: string): object => ({ Output: `{% $merge([$states.input, {'r': ${made}}]) %}` });
+    const [there, here] = [`$.${path}`, `{% $states.input.${path} %}`];
+    if (Type === "Map")
+      return [
+        { ItemsPath: "$.a.c", ItemSelector: { "i.$": "$$.Map.Item.Value", "x.$": there }, ResultPath: "$.r" },
+        {
+          Items: "{% $states.input.a.c %}",
+          ItemSelector: { i: "{% $states.context.Map.Item.Value %}", x: here },
+          ...kept("$states.result"),
+        },
+      ].map((each) => ({ Type, ...own, ...each })) as [object, object];
+    const made = { Pass: `{'x': $states.input.${path}}`, Task: "$states.result", Parallel: "$states.result[0]" }[Type];
+    const selected = Type === "Parallel" ? { ResultSelector: { "x.$": "$[0].x" } } : {};
+    return [
+      { Type, ...own, Parameters: { "x.$": there }, ...selected, ResultPath: "$.r" },
+      { Type, ...own, ...(Type !== "Pass" && { Arguments: { x: here } }), ...kept(made ?? "") },
+    ];
+  });
+
+/** Steps in a row, a wait with a variable, and a choice. */
+const twins = fc.tuple(fc.array(twin, { minLength: 1, maxLength: 4 }), fc.nat(9)).map(([steps, least]) => {
+  const rows = steps.map((each, i) => each.map((state) => [`S${i}`, { ...state, Next: `S${i + 1}` }] as const));
+  const after = `S${steps.length}`;
+  const ends = { Yes: { Type: "Succeed" }, No: { Type: "Fail", Error: "Few" } };
+  const [jsonPath, inJsonata] = [0, 1].map((language) => ({
+    ...(Object.fromEntries(rows.map((row) => row[language] ?? (["", {}] as const))) as Record<string, object>),
+    [after]: {
+      Type: "Wait",
+      Seconds: least,
+      Assign: language === 0 ? { "v.$": "$.n" } : { v: "{% $states.input.n %}" },
+      Next: "C",
+    },
+    C: {
+      Type: "Choice",
+      Choices: [
+        {
+          ...(language === 0 ? { Variable: "$v", NumericGreaterThan: least } : { Condition: `{% $v > ${least} %}` }),
+          Next: "Yes",
+        },
+      ],
+      Default: "No",
+    },
+    ...ends,
+  }));
+  return [
+    { ...machineOf("S0", jsonPath ?? {}), QueryLanguage: "JSONPath" as const },
+    machineOf("S0", inJsonata ?? {}),
+  ] as const;
+});
+
 describe("a machine in JSONata", () => {
   it("is one by the validator of the language and by our own checks", () => {
     expect([...validator(orders), ...own(orders)]).toEqual([]);
@@ -232,6 +290,18 @@ describe("a machine in JSONata", () => {
     };
     expect(validator(mixed)).toEqual([]);
     expect(await run(mixed, { n: 4 })).toMatchObject({ output: { was: 4, is: 5 } });
+  });
+
+  it("does what the same machine in JSONPath does", async () => {
+    const data = { a: { b: 1, c: [1, 2, 3] }, n: 5, s: "x" };
+    await fc.assert(
+      fc.asyncProperty(twins, async ([jsonPath, inJsonata]) => {
+        const expected = await run(jsonPath, data);
+        expect(await run(inJsonata, data)).toEqual(expected);
+        expect(expected.error ?? "Few").toBe("Few");
+      }),
+      { numRuns: 60 },
+    );
   });
 
   it("runs in the service, as clients reach it", async () => {
