@@ -2,9 +2,11 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { describe, expect, it } from "vitest";
+import { pathToFileURL } from "node:url";
+import { afterAll, describe, expect, it } from "vitest";
 import { budget } from "../helpers/budget.js";
 import { awsFolder, awsPython } from "../helpers/moto.js";
+import { unusedList } from "./unused-actions.js";
 
 const ready = await awsPython("the example of the whole pipeline on AWS");
 const root = resolve(import.meta.dirname, "../..");
@@ -98,6 +100,30 @@ function missing(patterns: readonly RegExp[], lines: readonly string[]): RegExp 
   });
 }
 
+const folder = mkdtempSync(join(tmpdir(), "churnkit-example-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Runs the example in a folder of its own; its rehearsal is watched. */
+function run(env: NodeJS.ProcessEnv): { readonly status: number | null; readonly out: string; readonly err: string } {
+  const hook = pathToFileURL(join(import.meta.dirname, "watched-hook.mjs")).href;
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    ["--import", import.meta.resolve("tsx"), "--import", hook, resolve(root, "examples/aws-pipeline/run.ts")],
+    {
+      ...{ cwd: folder, encoding: "utf8" },
+      env: { ...process.env, CHURNKIT_MOTO: awsFolder, ...env },
+    },
+  );
+  return { status, out: stdout, err: stderr.slice(-3000) };
+}
+
+/** What each role used in the whole run, and what it may do besides. */
+let roles: readonly { readonly role: string; readonly used: readonly string[]; readonly unused: readonly string[] }[];
+const pairsOf = (which: "used" | "unused"): string[] =>
+  roles
+    .filter(({ role }) => role !== "cloudformation")
+    .flatMap((each) => each[which].map((action) => `${each.role} ${action}`));
+
 describe("the example of the whole pipeline on AWS", () => {
   it("is short", () => {
     const folder = resolve(root, "examples/aws-pipeline");
@@ -110,30 +136,45 @@ describe("the example of the whole pipeline on AWS", () => {
   it.skipIf(!ready)(
     "goes through each stage of its story, with every permission enforced",
     () => {
-      const folder = mkdtempSync(join(tmpdir(), "churnkit-example-"));
-      try {
-        const { status, stdout, stderr } = spawnSync(
-          resolve(root, "node_modules/.bin/tsx"),
-          [resolve(root, "examples/aws-pipeline/run.ts")],
-          { cwd: folder, encoding: "utf8", env: { ...process.env, CHURNKIT_MOTO: awsFolder } },
-        );
-        expect(status, stderr.slice(-3000)).toBe(0);
-        const lines = stdout.split("\n");
-        const timeline = lines.flatMap((line) => /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d {2}(.*)$/.exec(line)?.[1] ?? []);
-        expect(missing(told, lines)).toBeUndefined();
-        expect(missing(stages, timeline)).toBeUndefined();
-        // Nothing else was trained, approved or released.
-        const count = (pattern: RegExp): number => timeline.filter((line) => pattern.test(line)).length;
-        expect(count(/^execution +churn-dev-retraining \S+ SUCCEEDED/)).toBe(3);
-        expect(count(/^execution +churn-dev-\S+ \S+ RUNNING/)).toBe(6);
-        expect(count(/^(denied|dead letter) /)).toBe(0);
-        // The smoke tests of staging, and the ways back and forth of the traffic.
-        expect(lines.find((line) => line.startsWith("churn-dev-release-step: "))).toMatch(/sagemaker:InvokeEndpoint/);
-        expect(readFileSync(join(folder, "aws-pipeline.html"), "utf8")).toContain("Retraining");
-      } finally {
-        rmSync(folder, { recursive: true, force: true });
-      }
+      const { status, out, err } = run({ CHURNKIT_ROLES: join(folder, "roles.json") });
+      roles = JSON.parse(readFileSync(join(folder, "roles.json"), "utf8")) as typeof roles;
+      expect(status, err).toBe(0);
+      const lines = out.split("\n");
+      const timeline = lines.flatMap((line) => /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d {2}(.*)$/.exec(line)?.[1] ?? []);
+      expect(missing(told, lines)).toBeUndefined();
+      expect(missing(stages, timeline)).toBeUndefined();
+      // Nothing else was trained, approved or released.
+      const count = (pattern: RegExp): number => timeline.filter((line) => pattern.test(line)).length;
+      expect(count(/^execution +churn-dev-retraining \S+ SUCCEEDED/)).toBe(3);
+      expect(count(/^execution +churn-dev-\S+ \S+ RUNNING/)).toBe(6);
+      expect(count(/^(denied|dead letter) /)).toBe(0);
+      // The smoke tests of staging, and the ways back and forth of the traffic.
+      expect(lines.find((line) => line.startsWith("churn-dev-release-step: "))).toMatch(/sagemaker:InvokeEndpoint/);
+      expect(readFileSync(join(folder, "aws-pipeline.html"), "utf8")).toContain("Retraining");
     },
     budget(300_000),
+  );
+
+  it.skipIf(!ready)("uses the actions of its policies but for those that docs/aws-access.md lists", () => {
+    const unused = pairsOf("unused").map((each) => each.replace("churn-dev-", ""));
+    expect(pairsOf("used").length).toBeGreaterThan(60);
+    expect(readFileSync(resolve(root, "docs/aws-access.md"), "utf8")).toContain(unusedList(unused));
+  });
+
+  // Each takes as long as the run until the action is missed: one of them a day, all in test:deep.
+  it.skipIf(!ready)(
+    "is denied without any one of them, by name",
+    () => {
+      const used = pairsOf("used");
+      const day = Math.floor(Date.now() / 86_400_000);
+      for (const pair of used.filter((_, i) => budget(1) > 1 || i === day % used.length)) {
+        const [role = "", action = ""] = pair.split(" ");
+        const { status, out, err } = run({ CHURNKIT_WITHOUT: pair });
+        expect(status, `without ${pair}: ${err}`).toBe(3);
+        const denied = `denied: .*assumed-role/${role}/rehearsal is not authorized to perform: ${action} on resource`;
+        expect(out).toMatch(new RegExp(denied));
+      }
+    },
+    budget(400_000),
   );
 });
