@@ -5,7 +5,9 @@ import { register } from "../../src/cli/commands/monitor.js";
 import { syntheticCustomers, type SyntheticCustomer } from "../../src/data/synthetic.js";
 import { csvLine } from "../../src/data/table/csv-line.js";
 import type { MonitorReport } from "../../src/monitor/index.js";
+import { filesStore } from "../../src/io/store/index.js";
 import { saveBundle } from "../../src/model/index.js";
+import { fileTracker } from "../../src/tracking/index.js";
 import { customers, predictionsOf, watchedModel, type Watched } from "../monitor/watched.js";
 import { newFolder } from "../helpers/folder.js";
 import { runVerb, type Ran } from "../helpers/run-verb.js";
@@ -43,6 +45,20 @@ const monitor = (...args: readonly string[]): Promise<Ran> => runVerb(register, 
 const reference = ["--reference", at("held-out.csv"), "--facets", "gender"] as const;
 
 describe("churnkit monitor", () => {
+  it("logs its report as a run, and keeps its exit code", async () => {
+    const before = process.env["CHURNKIT_SPOOL"];
+    process.env["CHURNKIT_SPOOL"] = at("spool");
+    const { code } = await monitor(at("model"), at("dear.jsonl"), ...reference, "--track", at("runs")).finally(() => {
+      if (before === undefined) delete process.env["CHURNKIT_SPOOL"];
+      else process.env["CHURNKIT_SPOOL"] = before;
+    });
+    const [run] = await fileTracker(filesStore(at("runs"))).list();
+    expect(run).toMatchObject({ name: "monitor of model", status: "finished", metrics: { rows: { value: 1200 } } });
+    expect(run?.tags["monitor.dataQuality"]).toMatch(/^(none|warning|critical)$/);
+    expect(code).toBe(run?.tags["severity"] === "critical" ? 1 : undefined);
+    expect(run?.artifacts.map(({ name }) => name)).toEqual(expect.arrayContaining(["report.json", "report.html"]));
+  });
+
   it("makes a baseline, keeps it, and finds unchanged data stable", async () => {
     const made = await monitor(
       at("model"),

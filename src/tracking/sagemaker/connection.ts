@@ -8,7 +8,7 @@ export interface Experiments {
   readonly sdk: typeof Sdk;
   readonly region: string;
   /** @throws ChurnkitError AWS_FAILED. */
-  call<T>(operation: string, work: () => Promise<T>): Promise<T>;
+  readonly call: <T>(operation: string, work: () => Promise<T>) => Promise<T>;
 }
 
 /** @throws ChurnkitError PEER_MISSING, OPTION_INVALID. */

@@ -1,5 +1,6 @@
 import { ChurnkitError } from "../../base/errors.js";
 import { JsonValue, list, object, text, withDefault } from "../../base/json/index.js";
+import { wholeOf } from "../../io/mlflow/index.js";
 import type { RunEvent } from "../runs/entries.js";
 import type { Experiments } from "./connection.js";
 
@@ -7,6 +8,16 @@ type Metric = Extract<RunEvent, { kind: "metric" }>;
 
 /** SageMaker takes no more at once. */
 const mostTogether = 10;
+const mostBytes = 2 ** 20;
+
+/** The part of the SDK's handler that is used; its own type leaves the answer open. */
+interface RequestHandler<Request> {
+  handle(
+    request: Request,
+    options: { readonly abortSignal: AbortSignal },
+  ): Promise<{ readonly response: { readonly statusCode: number; readonly body: AsyncIterable<Uint8Array> } }>;
+}
+
 const answer = object({ Errors: withDefault(list(object({ Code: text() })), []) });
 
 /**
@@ -49,12 +60,9 @@ async function put({ client, region }: Experiments, input: object, signal: Abort
     headers: { host: address.host, "content-type": "application/json" },
     body,
   });
-  const { response } = await client.config.requestHandler.handle(request, {
-    abortSignal: signal,
-  });
-  const parts: Uint8Array[] = [];
-  for await (const part of response.body as AsyncIterable<Uint8Array>) parts.push(part);
-  const said = new TextDecoder().decode(Buffer.concat(parts));
+  const handler = client.config.requestHandler as RequestHandler<typeof request>;
+  const { response } = await handler.handle(request, { abortSignal: signal });
+  const said = new TextDecoder().decode(await wholeOf(response.body, mostBytes));
   if (response.statusCode >= 300) throw new Error(`${response.statusCode}: ${said.slice(0, 200)}`);
   const { Errors } = answer(JsonValue.parse(said, "answer", (_, what) => failed(what)));
   const passing = Errors.find(({ Code }) => Code === "INTERNAL_ERROR" || Code === "CONFLICT_ERROR");
