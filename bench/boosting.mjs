@@ -1,8 +1,8 @@
-// Boosting beside LightGBM: processor seconds for the same rows, columns, trees, leaves and bins, and both AUCs on rows held
+// Boosting beside LightGBM, and the forest beside scikit-learn's: processor seconds for the same rows, columns, trees, leaves and bins, and both AUCs on rows held
 // out. Each runs in a process of its own, in turn, and is timed from the matrix to the held-out scores; the ratio is that
 // of the medians. With more than one thread LightGBM's threads spin where the machine is busy: trust one thread.
 //
-//   npm run bench:boosting -- [--runs 3] [--rows 50000] [--width 58] [--rounds 100] [--threads 1] [--library path]
+//   npm run bench:boosting -- [--runs 3] [--rows 50000] [--width 58] [--rounds 100] [--threads 1] [--only boosting,forest] [--library path]
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -18,6 +18,7 @@ const { values: options } = parseArgs({
     width: { type: "string", default: "58" },
     rounds: { type: "string", default: "100" },
     threads: { type: "string", default: "1" },
+    only: { type: "string", default: "boosting,forest" },
     library: { type: "string", default: "churnkit/model" },
     job: { type: "string" },
     folder: { type: "string" },
@@ -71,8 +72,9 @@ const floats = (file, Kind) => {
   return new Kind(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength));
 };
 
-async function fitOurs({ members, rounds, leaves, threads, rowShare, featureShare, learningRate, l2, minChildWeight }) {
-  const { boosting } = await import(options.library);
+async function fitOurs(job) {
+  const { members, rounds, leaves, threads, rowShare, featureShare, learningRate, l2, minChildWeight } = job;
+  const { boosting, forest } = await import(options.library);
   const [x, y] = [floats(join(options.folder, "x.f32"), Float32Array), readFileSync(join(options.folder, "y.u8"))];
   const part = (from, to) => ({
     matrix: x.slice(from * width, to * width),
@@ -80,18 +82,11 @@ async function fitOurs({ members, rounds, leaves, threads, rowShare, featureShar
     labels: Uint8Array.from(y.subarray(from, to)),
   });
   const [train, heldOut] = [part(0, training), part(training, rows)];
-  const learner = boosting({
-    members,
-    rounds,
-    patience: rounds,
-    leaves,
-    depth: 64,
-    rowShare,
-    featureShare,
-    learningRate,
-    l2,
-    minChildWeight,
-  });
+  const rest = { rowShare, featureShare, learningRate, l2, minChildWeight };
+  const learner =
+    job.leafRows === undefined
+      ? boosting({ members, rounds, patience: rounds, leaves, depth: 64, ...rest })
+      : forest({ trees: rounds, minLeafRows: job.leafRows });
   const [before, from] = [process.cpuUsage(), performance.now()];
   const { heldOut: made } = await learner.fit(train, heldOut, { seed: 0, workers: threads });
   const { user, system } = process.cpuUsage(before);
@@ -104,9 +99,9 @@ const median = (numbers) => [...numbers].sort((a, b) => a - b)[Math.floor(number
 if (options.job !== undefined) {
   console.log(JSON.stringify(await fitOurs(JSON.parse(options.job))));
 } else {
-  const { python, peers } = setUp(["lightgbm"]);
-  if (!peers.includes("lightgbm")) {
-    console.log("skipped: LightGBM can't be set up here");
+  const { python, peers } = setUp(["lightgbm", "sklearn"]);
+  if (peers.length < 2) {
+    console.log("skipped: LightGBM and scikit-learn can't be set up here");
     process.exit(0);
   }
   const folder = mkdtempSync(join(tmpdir(), "churnkit-boosting-"));
@@ -125,19 +120,21 @@ if (options.job !== undefined) {
     l2: 1,
     minChildWeight: 1,
   };
-  const contenders = {
-    churnkit: (job) => ["node", [here, ...process.argv.slice(2), "--folder", folder, "--job", JSON.stringify(job)]],
-    LightGBM: (job) => [python, [join(dirname(here), "boosting/lightgbm_fit.py"), folder, JSON.stringify(job)]],
-  };
+  const own = (job) => ["node", [here, ...process.argv.slice(2), "--folder", folder, "--job", JSON.stringify(job)]];
+  const peer = (script) => (job) => [python, [join(dirname(here), "boosting", script), folder, JSON.stringify(job)]];
+  const boosters = { churnkit: own, LightGBM: peer("lightgbm_fit.py") };
+  const forests = { churnkit: own, "scikit-learn": peer("forest_fit.py") };
   console.log(
     `${training} rows x ${width} columns, 2 models of ${base.rounds} trees of 31 leaves, 255 bins, threads: ${base.threads}`,
   );
-  for (const [name, shares] of Object.entries({
-    "all rows and columns": [1, 1],
-    "0.8 of the rows, 0.7 of the columns": [0.8, 0.7],
-  })) {
-    const job = { ...base, rowShare: shares[0], featureShare: shares[1] };
-    const results = { churnkit: [], LightGBM: [] };
+  for (const [name, changes, contenders] of [
+    ["boosting, all rows and columns", { rowShare: 1, featureShare: 1 }, boosters],
+    ["boosting, 0.8 of the rows, 0.7 of the columns", { rowShare: 0.8, featureShare: 0.7 }, boosters],
+    ["a forest of as many trees, 25 rows in a leaf", { leafRows: 25 }, forests],
+  ]) {
+    if (!options.only.split(",").some((kind) => name.includes(kind))) continue;
+    const job = { ...base, ...changes };
+    const results = Object.fromEntries(Object.keys(contenders).map((contender) => [contender, []]));
     for (let run = 0; run < Number(options.runs); run++) {
       for (const [contender, command] of Object.entries(contenders)) {
         const result = JSON.parse(
@@ -156,11 +153,11 @@ if (options.job !== undefined) {
     for (const [contender, runs] of Object.entries(results)) {
       const of = (key) => median(runs.map((run) => run[key]));
       console.log(
-        `${contender.padEnd(9)} ${of("cpu").toFixed(2)} s processor, ${of("wall").toFixed(2)} s wall, AUC ${of("auc").toFixed(4)}`,
+        `${contender.padEnd(12)} ${of("cpu").toFixed(2)} s processor, ${of("wall").toFixed(2)} s wall, AUC ${of("auc").toFixed(4)}`,
       );
     }
-    const [own, rival] = Object.values(results).map((runs) => median(runs.map(({ cpu }) => cpu)));
-    console.log(`processor time: ${(own / rival).toFixed(2)}x LightGBM's`);
+    const [ours, theirs] = Object.values(results).map((runs) => median(runs.map(({ cpu }) => cpu)));
+    console.log(`processor time: ${(ours / theirs).toFixed(2)}x that of ${Object.keys(contenders)[1]}`);
   }
   rmSync(folder, { recursive: true, force: true });
 }

@@ -28,27 +28,26 @@ const hasIndicator = (block: FeatureBlock): boolean => "indicator" in block && b
  */
 export function matrixDirections({ derived, blocks }: Recipe, wanted: Directions): MatrixDirections {
   const numbers = new Set(blocks.filter(rises).map(({ input }) => input));
-  for (const [column, direction] of Object.entries(wanted)) {
-    if (numbers.has(column) && (direction === 1 || direction === -1)) continue;
+  for (const column of Object.keys(wanted)) {
+    if (numbers.has(column)) continue;
     throw new ChurnkitError(
       "OPTION_INVALID",
-      numbers.has(column)
-        ? `monotone.${column} is ${String(direction)}; it must be 1 or -1.`
-        : `monotone names "${column}", which is not encoded as a number. Use one of ${[...numbers].slice(0, 20).join(", ")}.`,
+      `monotone names "${column}", which is not encoded as a number. Use one of ${[...numbers].slice(0, 20).join(", ")}.`,
       { where: { path: `monotone.${column}`, column } },
     );
   }
   const expressions = new Map(derived.map(({ name, expression }) => [name, expression]));
+  const known = new Map(Object.entries(wanted));
   const directions: number[] = [];
   const unusable = new Set<number>();
   for (const block of blocks) {
     const width = kindOf(block).width(block);
-    const direction = wanted[block.input] ?? 0;
+    const direction = known.get(block.input) ?? 0;
     const expression = expressions.get(block.input);
     const uses = expression === undefined ? [block.input] : [block.input, ...columnsIn(expression)];
     const blind = rises(block)
-      ? uses.some((column) => column !== block.input && column in wanted)
-      : uses.some((column) => column in wanted);
+      ? uses.some((column) => column !== block.input && known.has(column))
+      : uses.some((column) => known.has(column));
     for (let i = 0; i < width; i++) {
       if (blind) unusable.add(directions.length);
       directions.push(hasIndicator(block) && i === width - 1 ? 0 : direction);

@@ -2,7 +2,6 @@ import { log } from "../../base/elementary.js";
 import {
   JsonValue,
   list,
-  number,
   numbers,
   object,
   optional,

@@ -102,7 +102,10 @@ describe("boosting that must be monotone", () => {
 
 it("refuses a column without an order, a direction that is none, and a matrix whose columns have no names", async () => {
   await expect(fit({ monotone: { plan: 1 } })).rejects.toThrow(/"plan", which is not encoded as a number/);
-  await expect(fit({ monotone: { tenure: 2 as 1 } })).rejects.toThrow(/monotone.tenure is 2; it must be 1 or -1/);
+  for (const monotone of [{ tenure: 2 as 1 }, JSON.parse("null") as Record<string, 1>])
+    expect(() => boosting({ monotone })).toThrow(
+      /monotone of the boosting learner is .*; it must be an object of 1 and -1/,
+    );
   const nameless = boosting({ monotone: { tenure: 1 } }).fit(bent(100), undefined, { seed: 0 });
   await expect(nameless).rejects.toThrow(/without its recipe/);
 });

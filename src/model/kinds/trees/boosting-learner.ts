@@ -101,4 +101,13 @@ function check(parameters: BoostingParameters): void {
   share("featureShare");
   penalty("l2");
   penalty("minChildWeight");
+  const { monotone } = parameters as { readonly monotone: unknown };
+  const directions = typeof monotone === "object" && monotone !== null ? Object.values(monotone) : [undefined];
+  checkOption(
+    "boosting learner",
+    "monotone",
+    JSON.stringify(monotone),
+    directions.every((direction) => direction === 1 || direction === -1),
+    "an object of 1 and -1 by column, such as { tenure: -1 }",
+  );
 }
