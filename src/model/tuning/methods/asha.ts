@@ -1,5 +1,4 @@
-import { drawPoint, randomOf, type Method, type Point, type Spaces } from "./method.js";
-import { lag } from "./tpe.js";
+import { drawPoint, learningLag, randomOf, type Method, type Point, type Spaces } from "./method.js";
 
 /** One in so many goes on to the next rung, with so many times the epochs. */
 const reduction = 3;
@@ -13,7 +12,7 @@ const shares = [1 / 27, 1 / 9, 1 / 3, 1];
  */
 export function asha(spaces: Spaces, trials: number, seed: number): Method {
   return {
-    lag,
+    lag: learningLag,
     next(points, losses) {
       const promoted = promotable(points, losses, false);
       if (promoted) return promoted;

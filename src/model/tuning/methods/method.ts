@@ -19,7 +19,7 @@ export type Spaces = readonly SearchSpace[];
  * and the losses of those that are known, so that the result does not depend on which of them are done first.
  */
 export interface Method {
-  /** A point is asked for when at most this many before it are unknown, counting itself: a trial for a thread. */
+  /** How many trials may be at work, the asked one among them; Infinity for a method that learns nothing from them. */
   readonly lag: number;
   /**
    * The next point; undefined for none with so little known, or none at all.
@@ -28,6 +28,9 @@ export interface Method {
    */
   next(points: readonly Point[], losses: readonly number[]): Point | undefined;
 }
+
+/** Trials at work for a method that learns: fixed, so that the number of threads does not change the search. */
+export const learningLag = 4;
 
 /** A generator of uniform numbers for a point. */
 export const randomOf = (seed: number, point: number): (() => number) => uniform(mix32(mix32(seed) ^ (point + 1)));

@@ -1,7 +1,7 @@
 import { log } from "../../../base/elementary.js";
 import { placeOf, valueAt, type OptionValue } from "../space/axis.js";
 import type { SearchRange } from "../space/search-space.js";
-import { drawPoint, drawValues, randomOf, type Method, type Point, type Spaces } from "./method.js";
+import { drawPoint, drawValues, learningLag, randomOf, type Method, type Point, type Spaces } from "./method.js";
 import { parzen } from "./parzen.js";
 
 /** Points drawn evenly before the search has something to go by; also for each learner. */
@@ -9,8 +9,6 @@ const startPoints = 10;
 const startOfLearner = 5;
 /** Values drawn from the good ones' density, of which the most promising is taken. */
 const candidates = 24;
-/** How many trials a search by what is known may have at work. It is fixed, so that threads don't change the search. */
-export const lag = 4;
 
 interface Tried {
   readonly point: Point;
@@ -24,7 +22,7 @@ interface Tried {
  */
 export function tpe(spaces: Spaces, trials: number, seed: number): Method {
   return {
-    lag,
+    lag: learningLag,
     next(points, losses) {
       if (points.length >= trials) return undefined;
       const random = randomOf(seed, points.length);
