@@ -67,7 +67,7 @@ async function scoreAll(
   const classes = labels(table);
   const folds = planFolds(table, resampling);
   const of = folds.length * learners.length;
-  const workers = Math.min(given ?? (await defaultWorkers()), of);
+  const workers = Math.max(1, Math.min(given ?? (await defaultWorkers()), of));
   const stop = new AbortController();
   const ends = AbortSignal.any([stop.signal, ...(signal ? [signal] : [])]);
   const runner = await openFoldRunner(workers);
