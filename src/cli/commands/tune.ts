@@ -78,7 +78,7 @@ export function register(program: Command): void {
         .default("logLoss"),
     );
   foldOptions(testOption(command))
-    .option("--holdout", "judge each trial by the first fold alone")
+    .option("--holdout", "judge each trial by one fold alone")
     .option(
       "--nested <folds>",
       "also estimate the tuned model by repeating the search outside so many outer folds",

@@ -29,7 +29,7 @@ const params = strictObject({
   trials: optional(count(1, 100_000)),
   metric: withDefault(oneOf(metricNames), "logLoss"),
   folds: withDefault(count(2, 100), 5),
-  /** Judge by the first fold alone. */
+  /** Judge by one fold alone. */
   holdout: withDefault(flag, false),
   ...trainingMembers,
 });

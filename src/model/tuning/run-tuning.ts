@@ -154,7 +154,9 @@ async function searchRows(setup: Setup & { readonly table: Table; readonly stage
   const { threshold = { rule: "f1" }, signal, onTrial, holdout = false, seed = 0 } = options;
   const classes = labels(table);
   const all = planFolds(table, options);
-  const folds = holdout ? all.slice(0, 1) : all;
+  // In time the last fold is the one with the most rows to learn from.
+  const one = options.by && "time" in options.by ? all.slice(-1) : all.slice(0, 1);
+  const folds = holdout ? one : all;
   const data = folds.map((fold) => encodeFold(features, table, classes, fold));
   const evaluate = async ({ learner, options: full, share }: TrialPlan, stop: AbortSignal): Promise<Outcome> => {
     const scored = await Promise.allSettled(

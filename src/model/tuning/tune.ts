@@ -27,7 +27,7 @@ export interface TuneOptions extends Resampling {
   readonly trials?: number | undefined;
   /** What is best. Default `logLoss`; `profit`, that of one customer, needs costs in the rule for the threshold. */
   readonly metric?: Objective | undefined;
-  /** Judge each trial by the first fold alone: as many times faster as there are folds, and less certain. */
+  /** Judge each trial by one fold alone, in time by the last: as many times faster as there are folds, and less certain. */
   readonly holdout?: boolean | undefined;
   /**
    * Also estimate how good the tuned model is, on so many outer folds: the whole search is repeated on the rows outside
