@@ -29,7 +29,7 @@ const pythonPeers = {
   torch: ["torch==2.15.*", "numpy"],
   sklearn: ["scikit-learn", "numpy", "threadpoolctl"],
   lightgbm: ["lightgbm==4.*", "numpy"],
-  optuna: ["optuna==4.*"],
+  optuna: ["optuna==5.*"],
 };
 
 /** libtensorflow of the last version whose C API tfjs-node 4.22 was made for; it comes inside the Python wheel. */
