@@ -121,7 +121,11 @@ export function trackerOver(backend: RunBackend, options: TrackerOptions): RunTr
     },
     history: (id, metric) => backend.history(id, metric),
     artifact: (id, name) => backend.artifact(id, name),
-    sync: () => sync(new AbortController().signal),
+    async sync() {
+      // Two at once could both make a run that a server does not have yet.
+      await catchingUp;
+      return sync(new AbortController().signal);
+    },
     observe(begin) {
       const run = start({ name: begin.learner }, undefined);
       return ending(trainingLog(run, begin), (status) => run.end(status));
