@@ -6,8 +6,10 @@ export function networkCount(model: ModelNode): number {
   return model.kind === "network" ? 1 : 0;
 }
 
-/** Returns the name of the measured model for people: one network, an ensemble of them, or another learner. */
-export function modelName(learner: string, networks: number): string {
+/** Returns the name of the measured model for people: one network, an ensemble or stack, or another learner. */
+export function modelName(learner: string, model: ModelNode): string {
+  if (learner === "stack" && model.kind === "ensemble") return `a stack of ${model.members.length}`;
+  const networks = networkCount(model);
   if (networks === 0) return learner;
   return networks === 1 ? "one network" : `${networks} networks`;
 }

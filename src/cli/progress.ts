@@ -5,52 +5,68 @@ const lineEvery = 10_000;
 /** A training that takes longer than this announces it after two epochs. */
 const longSeconds = 30;
 
+/** What is known of one learner's training. */
+interface Bar {
+  readonly begun: { readonly at: number; readonly share: number };
+  readonly epochsOf: Map<number, number>;
+  readonly ended: Set<number>;
+}
+
 /**
  * A progress bar on stderr: epochs done, loss, AUC and the time left. On a terminal it redraws one line. Elsewhere it
- * prints a line every ten seconds and when a network ends, so that a log stays readable. Another kind of member, or
- * the next learner of `auto`, starts a new bar. The first two epochs of a long training give an estimate of the rest.
+ * prints a line every ten seconds and when a network ends, so that a log stays readable. Each learner of `auto` has its
+ * own bar, and a line with the best loss so far when it ends. The first two epochs of a long training give an estimate
+ * of the rest.
  */
 export function trainingProgress(stream: NodeJS.WriteStream = process.stderr): (progress: TrainingProgress) => void {
-  let begun = { at: performance.now(), share: 0 };
-  let current: string | undefined;
-  const epochsOf = new Map<number, number>();
-  const ended = new Set<number>();
-  let lastLine = begun.at;
+  const bars = new Map<string, Bar>();
+  let lastLine = performance.now();
   const estimate = longEstimate();
   return (progress) => {
-    const { member, members, epoch, epochs, loss, validationAuc, done, of = "network", learner = "" } = progress;
-    const kind = `${learner}/${of}`;
-    const now = performance.now();
-    const fresh = kind !== current;
-    if (fresh) {
-      current = kind;
-      epochsOf.clear();
-      ended.clear();
+    const { epoch, epochs, loss, validationLoss, done, of = "network", learner = "" } = progress;
+    if (of === "candidates") {
+      const best = `best so far ${validationLoss.toFixed(4)}, ${epoch} of ${epochs} learners tried`;
+      stream.write(`${stream.isTTY ? "\r" : ""}${learner}: held-out log loss ${loss.toFixed(4)}; ${best}\n`);
+      return;
     }
-    epochsOf.set(member, epoch);
-    if (done) ended.add(member);
-    // A network that stopped early counts as a whole one, so that the bar ends full.
-    const share = Math.min(
-      1,
-      [...epochsOf].reduce((sum, [id, count]) => sum + (ended.has(id) ? 1 : count / epochs), 0) / members,
-    );
-    // Measured from the first message on: the time before it was not an epoch.
-    if (fresh) begun = { at: now, share };
-    const left = fresh
-      ? ""
-      : `  at most ${(((now - begun.at) / 1000) * ((1 - share) / Math.max(share - begun.share, 1e-9))).toFixed(0)} s left`;
-    const filled = Math.round(24 * share);
-    const figures = `loss ${loss.toFixed(4)}  AUC ${validationAuc?.toFixed(4) ?? "-"}`;
-    const text = `${learner && `${learner} `}[${"#".repeat(filled)}${".".repeat(24 - filled)}] ${of === "trees" ? `${epoch} rounds` : `${Math.min(ended.size, members)}/${members} networks`}  ${figures}${left}`;
-    const whole = estimate(progress, now, epochsOf.size);
+    const now = performance.now();
+    const { text, ended } = drawn(bars, progress, now);
+    const whole = learner === "" ? estimate(progress, now, bars.values().next().value?.epochsOf.size ?? 1) : undefined;
     if (whole !== undefined)
       stream.write(
         `training takes up to about ${duration(whole)}; --budget 10m or ctrl-C ends it earlier and keeps the finished part\n`,
       );
     const due = now - lastLine >= lineEvery;
     if (due) lastLine = now;
-    if (stream.isTTY) stream.write(`\r${text}${ended.size >= members && done ? "\n" : ""}`);
-    else if (done || due) stream.write(`${text}\n`);
+    if (stream.isTTY) stream.write(`\r${text}${ended && learner === "" ? "\n" : ""}`);
+    else if ((done && learner === "") || due) stream.write(`${text}\n`);
+  };
+}
+
+/** The line of a learner's bar with its progress added, and whether all of its members have ended. */
+function drawn(bars: Map<string, Bar>, progress: TrainingProgress, now: number): { text: string; ended: boolean } {
+  const { member, members, epoch, epochs, loss, validationAuc, done, of = "network", learner = "" } = progress;
+  const known = bars.get(`${learner}/${of}`);
+  const epochsOf = known?.epochsOf ?? new Map<number, number>();
+  const ended = known?.ended ?? new Set<number>();
+  epochsOf.set(member, epoch);
+  if (done) ended.add(member);
+  // A network that stopped early counts as a whole one, so that the bar ends full.
+  const share = Math.min(
+    1,
+    [...epochsOf].reduce((sum, [id, count]) => sum + (ended.has(id) ? 1 : count / epochs), 0) / members,
+  );
+  // Measured from the first message on: the time before it was not an epoch.
+  const begun = known?.begun ?? { at: now, share };
+  if (known === undefined) bars.set(`${learner}/${of}`, { begun, epochsOf, ended });
+  const seconds = ((now - begun.at) / 1000) * ((1 - share) / Math.max(share - begun.share, 1e-9));
+  const left = known === undefined ? "" : `  at most ${seconds.toFixed(0)} s left`;
+  const filled = Math.round(24 * share);
+  const figures = `loss ${loss.toFixed(4)}  AUC ${validationAuc?.toFixed(4) ?? "-"}`;
+  const steps = of === "trees" ? `${epoch} rounds` : `${Math.min(ended.size, members)}/${members} networks`;
+  return {
+    text: `${learner && `${learner} `}[${"#".repeat(filled)}${".".repeat(24 - filled)}] ${steps}  ${figures}${left}`,
+    ended: done && ended.size >= members,
   };
 }
 

@@ -4,7 +4,7 @@
  * @module churnkit/model
  */
 export type { Artifact, Costs } from "./artifact.js";
-export { auto } from "./training/auto-learner.js";
+export { auto } from "./training/auto/learner.js";
 export { boosting } from "./kinds/trees/boosting-learner.js";
 export { type Campaign, campaignCosts } from "./campaign/campaign.js";
 export { type CampaignEvaluation, evaluateCampaign } from "./campaign/evaluate.js";

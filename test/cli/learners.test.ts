@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
+import type { AutoChoice } from "../../src/model/training/index.js";
 import { newFolder } from "../helpers/folder.js";
 import { cli, errorLine, header, json, put, rows } from "./cli.js";
 
@@ -41,16 +42,22 @@ describe("churnkit train --learner", () => {
     expect(evaluated["auc"]).toBeGreaterThan(0.65);
   });
 
-  it("auto says what it kept and why, in JSON and in text", async () => {
-    const options = ["--epochs", "2", "--single"];
+  it("auto says what it made and why, in JSON and in text", async () => {
+    const options = ["--epochs", "2", "--single", "--presets", "3"];
     const trained = json(await train("auto", "--json", ...options));
-    const choice = trained["auto"] as { chosen: string; reason: string; candidates: { learner: string }[] };
-    expect(trained["learner"]).toBe(choice.chosen);
-    expect(choice.candidates.map(({ learner }) => learner)).toEqual(["logistic", "boosting", "forest", "network"]);
+    const choice = trained["auto"] as AutoChoice;
+    expect(choice.candidates.map(({ learner }) => learner)).toEqual(["logistic", "boosting", "network"]);
     const text = await train("auto", ...options);
-    expect(text.out).toContain(`chose ${choice.chosen}: ${choice.reason}`);
-    expect(text.err).toContain("auto trains logistic, boosting, forest, network in that order");
-    expect(text.err).toMatch(/\d+ rounds {2}loss 0\.\d+[^]*1\/1 networks/);
+    const { members, reason } = choice;
+    expect(trained["learner"]).toBe(members.length > 1 ? "stack" : members[0]?.learner);
+    expect(text.out).toContain(
+      members.length > 1 ? `a stack of ${members.length}: ` : `chose ${members[0]?.learner}; `,
+    );
+    expect(text.out).toContain(reason);
+    expect(text.err).toContain("auto tries logistic, boosting, network in that order");
+    expect(text.err).toMatch(/^network: held-out log loss 0\.\d{4}; best so far 0\.\d{4}, \d of 3 learners tried$/m);
+    const refused = await train("logistic", "--presets", "3");
+    expect(refused.err).toContain("--presets applies to --learner auto");
   });
 
   it("says which columns the features leave out, the first five", async () => {

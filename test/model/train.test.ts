@@ -8,7 +8,7 @@ import { openBundle } from "../../src/model/bundle/open.js";
 import { toBundleFiles } from "../../src/model/bundle/format.js";
 import { evaluate } from "../../src/model/evaluate/evaluate.js";
 import type { Learner, TrainingProgress } from "../../src/model/kinds/learner.js";
-import { auto } from "../../src/model/training/auto-learner.js";
+import { auto } from "../../src/model/training/auto/learner.js";
 import { boosting } from "../../src/model/kinds/trees/boosting-learner.js";
 import { forest } from "../../src/model/kinds/trees/forest-learner.js";
 import { logistic } from "../../src/model/kinds/linear/learner.js";

@@ -89,7 +89,7 @@ async function evaluateFile(
     );
     note(`wrote ${options.html}`);
   }
-  const title = `${modelName(learner, networks)} on ${counted(evaluation.rows, "row")}, threshold ${shown(evaluation.threshold)}`;
+  const title = `${modelName(learner, artifact.model)} on ${counted(evaluation.rows, "row")}, threshold ${shown(evaluation.threshold)}`;
   print(
     options.json,
     {

@@ -6,7 +6,14 @@ import { validateTable } from "../../data/quality/index.js";
 import type { Facet } from "../../monitor/bias/index.js";
 import { checkFacets } from "../../monitor/baseline/index.js";
 import { checkBundleTarget, packArchive, toBundleFiles } from "../../model/bundle/index.js";
-import { type AutoChoice, learnerNamed, learnerNames, train, type TrainedModel } from "../../model/training/index.js";
+import {
+  type AutoChoice,
+  type AutoSettings,
+  learnerNamed,
+  learnerNames,
+  train,
+  type TrainedModel,
+} from "../../model/training/index.js";
 import { chanceNote, evaluate } from "../../model/evaluate/index.js";
 import { evaluationMetrics, trainingLog } from "../../tracking/autolog/index.js";
 import type { TrackedRun } from "../../tracking/index.js";
@@ -39,6 +46,9 @@ interface Options extends ContractArguments, DecisionOptions, HoldOutOptions, Tr
   learner: string;
   testRows?: string;
   single?: boolean;
+  presets?: number;
+  maxLatency?: number;
+  distill?: boolean;
   epochs?: number;
   patience?: number;
   checkpoint?: string;
@@ -58,11 +68,7 @@ export function register(program: Command): void {
     "JSON array of 0-based row numbers to keep out of training and test on, instead of --test",
   );
   decisionOptions(command, "the one with the best F1 on held-out rows")
-    .option(
-      "--learner <name>",
-      `the kind of model: ${learnerNames.join(", ")} (auto compares the others and chooses)`,
-      "network",
-    )
+    .option("--learner <name>", `the kind of model: ${learnerNames.join(", ")} (auto makes a stack of them)`, "network")
     .option("--single", "train one network instead of an ensemble")
     .option("--epochs <number>", "maximum number of epochs of a network", countOption)
     .option(
@@ -70,11 +76,18 @@ export function register(program: Command): void {
       "stop a network after this many epochs without a better validation loss",
       countOption,
     )
+    .option("--presets <number>", "with auto: how many learners to try, whatever the time they take", countOption)
+    .option(
+      "--max-latency <microseconds>",
+      "with auto: the longest time for scoring one record, by a table of operations",
+      countOption,
+    )
+    .option("--distill", "with auto: replace the stack by one network that learns its probabilities")
     .option("--facets <columns>", "columns whose groups the bias monitor compares, separated by commas", columnsOption)
     .option("--seed <number>", "seed of splits, weights and dropout", seedOption, 0)
     .option(
       "--budget <time>",
-      "stop training after this time, such as 90s, 10m, 1h30m or 2d, and keep the best model so far",
+      "stop training after this time, such as 90s, 10m, 1h30m or 2d, and keep the best model so far; auto has a minute, or up to five for large tables",
       durationOption,
     )
     .option("--checkpoint <dir>", "save the state of training here, and resume from it after an interruption");
@@ -102,7 +115,7 @@ async function trainFile(
   tracked: TrackedRun | undefined,
 ): Promise<void> {
   const started = performance.now();
-  const learner = learnerNamed(options.learner, networkOptions(options));
+  const learner = learnerNamed(options.learner, { ...networkOptions(options), ...autoOptions(options) });
   if (options.target === undefined && options.contract === undefined) {
     throw new ChurnkitError(
       "OPTION_INVALID",
@@ -122,7 +135,7 @@ async function trainFile(
     : undefined;
   const { learners } = learner.parameters;
   if (Array.isArray(learners))
-    note(`${learner.name} trains ${learners.join(", ")} in that order, the cheap ones first, and keeps one`);
+    note(`${learner.name} tries ${learners.join(", ")} in that order, and makes a stack of those that help`);
   const { budget, interrupted, release } = interruptible(options.budget);
   const model = await train(defineFeatures(table.contract), training, {
     learner,
@@ -169,12 +182,11 @@ async function trainFile(
       ...(rival || chosen === "logistic" ? { baseline: { learner: "logistic", test: judge(rival ?? model) } } : {}),
       bundle: options.out,
     },
-    (auto ? `chose ${chosen}: ${auto.reason}\n\n` : "") +
+    (auto ? `${stackText(auto)}\n\n` : "") +
       notes.map((text) => `${text}\n\n`).join("") +
       describe(
         model,
         test ? "test rows" : "held-out rows",
-        networks,
         judge,
         `saved ${options.out} after ${seconds.toFixed(1)} s; ${nextStep(file, options)}`,
       ),
@@ -211,17 +223,34 @@ function networkOptions({ learner, single, epochs, patience }: Options): ChurnNe
   return { ...(single ? { members: 1 } : {}), ...optional("epochs", epochs), ...optional("patience", patience) };
 }
 
+function autoOptions({ learner, presets, maxLatency, distill }: Options): AutoSettings {
+  const given = [presets && "--presets", maxLatency && "--max-latency", distill && "--distill"].find(Boolean);
+  if (given && learner !== "auto")
+    throw new ChurnkitError("OPTION_INVALID", `${given} applies to --learner auto. Omit it, or use that learner.`);
+  return { ...optional("presets", presets), ...optional("maxLatency", maxLatency), ...optional("distill", distill) };
+}
+
+/** What auto made of its candidates, and why. */
+function stackText({ members, reason, distilled }: AutoChoice): string {
+  const [first] = members;
+  const named = members.map(({ learner, weight }) => `${learner} ${weight.toFixed(2)}`).join(", ");
+  const made = members.length === 1 ? `chose ${first?.learner}` : `a stack of ${members.length}: ${named}`;
+  const student =
+    distilled &&
+    `; one network was distilled from it, with a held-out log loss of ${distilled.logLoss.toFixed(5)} instead of ${distilled.choiceLogLoss.toFixed(5)} on ${distilled.rows} rows`;
+  return `${made}; ${reason}${student ?? ""}`;
+}
+
 const optional = <Key extends string, Value>(key: Key, value: Value | undefined): { [K in Key]?: Value } =>
   (value === undefined ? {} : { [key]: value }) as { [K in Key]?: Value };
 
 function describe(
   model: TrainedModel,
   judgedOn: string,
-  networks: number,
   judge: (model: TrainedModel) => ReturnType<typeof metricFields>,
   end: string,
 ): string {
-  const title = modelName(model.artifact.provenance.learner, networks);
+  const title = modelName(model.artifact.provenance.learner, model.artifact.model);
   const models = [model, ...(model.baseline ? [model.baseline] : [])];
   const scores = models.map(judge);
   const table = columns([

@@ -9,6 +9,8 @@ export interface LabeledMatrix {
   readonly matrix: Float32Array;
   readonly width: number;
   readonly labels: Uint8Array;
+  /** Probabilities to learn instead of the labels, which then only judge. Only networks take them. */
+  readonly targets?: Float32Array | undefined;
   /**
    * For each column 1 if it refines a number that another column has scaled (its bins, its single values), else 0;
    * absent where that isn't known. Linear models penalize such columns separately.
@@ -33,9 +35,13 @@ export interface TrainingProgress {
   readonly validationAuc: number | null;
   /** True on the last message of a member. */
   readonly done: boolean;
-  /** Kind of step that a member consists of: a network's epochs (the default), or boosted trees, one an epoch. */
-  readonly of?: "network" | "trees";
-  /** The current learner, if `auto` trains several. */
+  /**
+   * Kind of step that a member consists of: a network's epochs (the default), or boosted trees, one an epoch. With
+   * `candidates`, `auto` has tried `epoch` of `epochs` learners; `loss` is the held-out loss of the last one, and
+   * `validationLoss` the best so far.
+   */
+  readonly of?: "network" | "trees" | "candidates";
+  /** The learner, if `auto` trains several; two may train at once. */
   readonly learner?: string;
 }
 

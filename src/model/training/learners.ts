@@ -1,5 +1,5 @@
 import { ChurnkitError } from "../../base/errors.js";
-import { auto } from "./auto-learner.js";
+import { auto, type AutoOptions } from "./auto/learner.js";
 import { boosting } from "../kinds/trees/boosting-learner.js";
 import { forest } from "../kinds/trees/forest-learner.js";
 import type { Learner } from "../kinds/learner.js";
@@ -12,8 +12,13 @@ const learners = {
   logistic,
   forest,
   boosting,
-  auto: (options: ChurnNetworkOptions) => auto({ learners: [logistic(), boosting(), forest(), churnNetwork(options)] }),
+  auto: ({ presets, maxLatency, distill, ...network }: AutoSettings & ChurnNetworkOptions) =>
+    auto({ presets, maxLatency, distill, network }),
 } as const;
+
+/** Options of `auto` that JSON can say, beside those of its networks. */
+export type AutoSettings = Pick<AutoOptions, (typeof ownOptions)[number]>;
+const ownOptions = ["presets", "maxLatency", "distill"] as const;
 
 /** Names of the learners on the command line. */
 export const learnerNames = Object.keys(learners) as readonly (keyof typeof learners)[];
@@ -21,7 +26,8 @@ export const learnerNames = Object.keys(learners) as readonly (keyof typeof lear
 /**
  * The learner of that name.
  *
- * @param options plain JSON; those of `auto` are its network's. By default the learner's own.
+ * @param options plain JSON; those of `auto` are `presets`, `maxLatency`, `distill` and its networks'. By default the
+ * learner's own.
  * @throws ChurnkitError OPTION_INVALID for a name or an option that is not known, or an option out of range.
  */
 export function learnerNamed(name: string, options: object = {}): Learner {
@@ -33,7 +39,9 @@ export function learnerNamed(name: string, options: object = {}): Learner {
     );
   // An engine is code, which JSON cannot name.
   const { parameters } = learners[known === "auto" ? "network" : known]();
-  const names = Object.keys(parameters).filter((option) => option !== "engine");
+  const names = [...Object.keys(parameters), ...(known === "auto" ? ownOptions : [])].filter(
+    (option) => option !== "engine",
+  );
   const unknown = Object.keys(options).find((option) => !names.includes(option));
   if (unknown !== undefined)
     throw new ChurnkitError(

@@ -79,7 +79,7 @@ function logOddsOfMean(members: readonly Member[]): Pool {
       });
       logP[row] = logSumExp(positive);
       logQ[row] = logSumExp(negative);
-      return (logP[row]) - (logQ[row]);
+      return logP[row] - logQ[row];
     },
     share(k, row) {
       const f = (members[k] as Member).outputs[row] as number;

@@ -31,7 +31,7 @@ export function openCheckpoints(
   const store = typedStore(kept);
   const hash = hasher().update(canonicalJson(settings));
   for (const part of data) {
-    for (const numbers of [part?.matrix, part?.labels, part?.rowWeights])
+    for (const numbers of [part?.matrix, part?.labels, part?.rowWeights, part?.targets])
       if (numbers) hash.update(new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength));
   }
   const folder = `checkpoint-${hash.hex().slice(0, 16)}`;

@@ -50,13 +50,14 @@ function planMembers(
     return Array.from({ length: members }, () => all);
   }
   const matrix = sharedCopy(training.matrix);
-  const { width, labels, rowWeights } = training;
+  const { width, labels, targets, rowWeights } = training;
   const parts = Math.floor(Math.min(rows / commonRows, 1 / leastShare));
   const positives = labels.reduce((sum, label) => sum + label, 0);
   const rare = Math.min(positives, rows - positives) < (parts * commonRows) / 100;
   if (members === 1 || !manyRows(rows) || rare) {
     const folds = kFold(labels, foldsOf(members), seed).slice(0, members);
-    return folds.map(({ train, test }) => ({ matrix, width, labels, rowWeights, training: train, validation: test }));
+    const shared = { matrix, width, labels, targets, rowWeights };
+    return folds.map(({ train, test }) => ({ ...shared, training: train, validation: test }));
   }
   const [{ train: others, test: common }] = kFold(labels, parts, mix32(seed + 1)) as [Fold];
   const folds = kFold(
@@ -68,6 +69,7 @@ function planMembers(
     matrix,
     width,
     labels,
+    targets,
     rowWeights,
     training: train.map((i) => others[i] as number),
     validation: Uint32Array.from([...test.map((i) => others[i] as number), ...common]).sort(),

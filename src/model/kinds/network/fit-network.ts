@@ -27,6 +27,8 @@ export interface FitRows {
   readonly width: number;
   readonly labels: Uint8Array;
   readonly rowWeights?: Float32Array | undefined;
+  /** What the network learns, if it isn't the labels. */
+  readonly targets?: Float32Array | undefined;
   readonly training: Uint32Array;
   readonly validation: Uint32Array;
 }
@@ -129,12 +131,13 @@ export async function fitNetwork(
   }
 }
 
-function trainingData({ matrix, labels, rowWeights, training }: FitRows, positiveWeight: number) {
-  const y = Float32Array.from(labels);
+function trainingData({ matrix, labels, targets, rowWeights, training }: FitRows, positiveWeight: number) {
+  const y = targets ?? Float32Array.from(labels);
   if (!rowWeights && positiveWeight === 1) return { x: matrix, y, sampleWeights: undefined };
   // Weights of mean 1, so that they do not change the learning rate.
   const mean = training.reduce((sum, row) => sum + (rowWeights?.[row] ?? 1), 0) / training.length;
-  const sampleWeights = y.map(
+  const sampleWeights = Float32Array.from(
+    labels,
     (label, row) => ((rowWeights?.[row] ?? mean) / mean) * (label === 1 ? positiveWeight : 1),
   );
   return { x: matrix, y, sampleWeights };

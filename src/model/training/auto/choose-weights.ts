@@ -1,0 +1,161 @@
+import { kFold } from "../../../data/split/index.js";
+import { logOnePlusExp } from "../../../stats/logistic.js";
+import { fitSum, type Labels, type LogOdds } from "./fit-weights.js";
+
+/** How the members of a stack are weighted, the simplest first. */
+export const rules = ["one", "equal", "fitted"] as const;
+/** An item of {@link rules}. */
+export type WeightRule = (typeof rules)[number];
+
+/** Candidates by their held-out log odds, and what scoring with each costs. */
+export interface Judged extends Labels {
+  readonly logOdds: LogOdds;
+  /** Microseconds a row, and the most that all members together may take. */
+  readonly costs: readonly number[];
+  readonly mostCost: number;
+}
+
+export interface ChosenWeights {
+  readonly rule: WeightRule;
+  /** One for each candidate, with sum 1; 0 for one that is left out. */
+  readonly weights: Float64Array;
+  /** Mean log loss by each rule on rows that it did not see. */
+  readonly losses: Readonly<Record<WeightRule, number>>;
+  /** For each row the log odds of a mean whose weights were chosen without the row. */
+  readonly logOdds: Float64Array;
+}
+
+/** Members beyond these cost more than they gain. */
+const mostMembers = 8;
+/** A member lowers the summed log loss by at least this, in nats, and by this share. */
+const leastGain = 0.3;
+const leastShare = 5e-5;
+/** Pulls coefficients toward equal ones as strongly as this much curvature: about a hundred rows that are hard to tell. */
+const prior = 16;
+const folds = 5;
+/** With fewer rows the folds are drawn several times. */
+const manyRows = 5000;
+const repeats = 4;
+
+/**
+ * Chooses weights for a mean of log odds by held-out rows. Rows that fit the weights would flatter them, so each rule
+ * chooses on some folds of the rows and is judged on the others; the simplest of the best wins.
+ */
+export function chooseWeights(judged: Judged, seed: number): ChosenWeights {
+  const { labels, rowWeights } = judged;
+  const rows = labels.length;
+  const least = labels.reduce((sum, label) => sum + label, 0);
+  const parts = Math.min(folds, least, rows - least);
+  if (parts < 2) {
+    const weights = oneOf(judged, Uint32Array.from(labels.keys()));
+    return { rule: "one", weights, losses: { one: NaN, equal: NaN, fitted: NaN }, logOdds: mean(judged, weights) };
+  }
+  const sums = { one: 0, equal: 0, fitted: 0 };
+  const unseen = { one: new Float64Array(rows), equal: new Float64Array(rows), fitted: new Float64Array(rows) };
+  const rounds = rows < manyRows ? repeats : 1;
+  for (let round = 0; round < rounds; round++) {
+    for (const { train, test } of kFold(labels, parts, seed + round)) {
+      const weights = weightsBy(judged, train);
+      for (const rule of rules) {
+        const pooled = mean(judged, weights[rule]);
+        const line = fitSum([pooled], judged, train, 0);
+        for (const row of test) {
+          const own = pooled[row] as number;
+          const z = (line.coefficients[0] as number) * own + line.intercept;
+          sums[rule] += (rowWeights?.[row] ?? 1) * (logOnePlusExp(z) - z * (labels[row] as number));
+          if (round === 0) unseen[rule][row] = own;
+        }
+      }
+    }
+  }
+  const losses = {
+    one: sums.one / rows / rounds,
+    equal: sums.equal / rows / rounds,
+    fitted: sums.fitted / rows / rounds,
+  };
+  const rule = rules.reduce((best, one) => (losses[one] < losses[best] ? one : best));
+  const weights = weightsBy(judged, Uint32Array.from(labels.keys()))[rule];
+  return { rule, weights, losses, logOdds: unseen[rule] };
+}
+
+/** The weights that each rule chooses by some rows. */
+function weightsBy(judged: Judged, rows: Uint32Array): Record<WeightRule, Float64Array> {
+  const fitted = fittedOf(judged, rows);
+  const members = fitted.reduce((sum, weight) => sum + Number(weight > 0), 0);
+  return { one: oneOf(judged, rows), equal: fitted.map((weight) => (weight > 0 ? 1 / members : 0)), fitted };
+}
+
+/** All weight on the candidate with the smallest loss. */
+function oneOf(judged: Judged, rows: Uint32Array): Float64Array {
+  const { logOdds, costs, mostCost } = judged;
+  const losses = logOdds.map((one, k) =>
+    (costs[k] as number) <= mostCost ? calibratedLoss(one, judged, rows) : Infinity,
+  );
+  const best = losses.indexOf(Math.min(...losses));
+  return Float64Array.from(losses, (_, k) => Number(k === best));
+}
+
+/** Mean log loss of some rows after a line through the log odds that fits them best. */
+export function calibratedLoss(logOdds: Float64Array, labels: Labels, rows: Uint32Array): number {
+  return rowLosses(logOdds, labels, rows).reduce((sum, loss) => sum + loss, 0) / rows.length;
+}
+
+/** The same row by row, times the row's weight. */
+export function rowLosses(logOdds: Float64Array, given: Labels, rows: Uint32Array): Float64Array {
+  const { labels, rowWeights } = given;
+  const { coefficients, intercept } = fitSum([logOdds], given, rows, 0);
+  return Float64Array.from(rows, (row) => {
+    const z = (coefficients[0] as number) * (logOdds[row] as number) + intercept;
+    return (rowWeights?.[row] ?? 1) * (logOnePlusExp(z) - z * (labels[row] as number));
+  });
+}
+
+/**
+ * Fitted weights. The member with the smallest one is left out as long as that hardly raises the loss, or as scoring
+ * costs too much; the others are fitted again.
+ */
+function fittedOf(judged: Judged, rows: Uint32Array): Float64Array {
+  const { logOdds, costs, mostCost } = judged;
+  const costOf = (members: readonly number[]): number => members.reduce((sum, k) => sum + (costs[k] as number), 0);
+  const fit = (members: readonly number[]): Fitted => {
+    const all = members.map((k) => logOdds[k] as Float64Array);
+    const { coefficients, loss } = fitSum(all, judged, rows, prior);
+    const total = coefficients.reduce((sum, one) => sum + one, 0);
+    const shares = members.map((_, i) => (total > 0 ? (coefficients[i] as number) / total : 1 / members.length));
+    // Those without weight go at once.
+    const kept = members.filter((_, i) => (shares[i] as number) > 0);
+    return { members: kept, shares: shares.filter((share) => share > 0), loss };
+  };
+  let fitted = fit([...logOdds.keys()].filter((k) => (costs[k] as number) <= mostCost));
+  while (fitted.members.length > 1) {
+    const { members, shares, loss } = fitted;
+    const dear = costOf(members) > mostCost;
+    const worth = shares.map((share, i) => (dear ? share / (costs[members[i] as number] as number) : share));
+    const lightest = worth.indexOf(Math.min(...worth));
+    const without = fit(members.filter((_, i) => i !== lightest));
+    const gain = without.loss - loss;
+    if (!dear && members.length <= mostMembers && gain > Math.max(leastGain, leastShare * loss)) break;
+    fitted = without;
+  }
+  const weights = new Float64Array(logOdds.length);
+  fitted.members.forEach((k, i) => (weights[k] = fitted.shares[i] as number));
+  return weights;
+}
+
+interface Fitted {
+  readonly members: readonly number[];
+  /** Above 0, with sum 1. */
+  readonly shares: readonly number[];
+  /** Summed over the rows. */
+  readonly loss: number;
+}
+
+/** The weighted mean of the candidates' log odds. */
+function mean({ logOdds }: Judged, weights: Float64Array): Float64Array {
+  const sums = new Float64Array(logOdds[0]?.length ?? 0);
+  logOdds.forEach((one, k) => {
+    const weight = weights[k] as number;
+    if (weight > 0) one.forEach((value, row) => (sums[row] = (sums[row] as number) + weight * value));
+  });
+  return sums;
+}

@@ -1,0 +1,69 @@
+import type { Learner } from "../../kinds/learner.js";
+import { logistic } from "../../kinds/linear/learner.js";
+import { churnNetwork, type ChurnNetworkOptions } from "../../kinds/network/learner.js";
+import { boosting } from "../../kinds/trees/boosting-learner.js";
+import { forest } from "../../kinds/trees/forest-learner.js";
+
+/** Size of a training. */
+export interface Size {
+  readonly rows: number;
+  readonly width: number;
+}
+
+/** A learner that `auto` tries. */
+export interface Candidate {
+  readonly name: string;
+  /** It trains on threads of its own, if there are some. */
+  readonly threaded?: boolean;
+  /** The learner for a training of this size. */
+  readonly learner: (size: Size) => Learner;
+}
+
+/** From this many rows on, larger trees pay off. */
+const manyRows = 20_000;
+
+/**
+ * The candidates in their order: strong and quick ones first, one of each kind, then others that err differently.
+ *
+ * @param network options of every network among them.
+ */
+export function presets(network: ChurnNetworkOptions): readonly Candidate[] {
+  const sized = (rows: number, few: number, many: number): number => (rows < manyRows ? few : many);
+  // An engine of the caller's trains on the caller's thread.
+  const threaded = network.engine === undefined;
+  return [
+    { name: "logistic", learner: () => logistic() },
+    { name: "boosting", learner: () => boosting() },
+    { name: "network", threaded, learner: () => churnNetwork(network) },
+    { name: "forest", learner: () => forest() },
+    { name: "boosting-slow", learner: () => boosting({ members: 10, learningRate: 0.03 }) },
+    {
+      name: "boosting-small",
+      learner: ({ rows }) =>
+        boosting({ members: 10, learningRate: 0.05, leaves: sized(rows, 4, 15), featureShare: 0.6 }),
+    },
+    {
+      name: "boosting-large",
+      learner: ({ rows }) =>
+        boosting({
+          members: 10,
+          learningRate: 0.04,
+          leaves: sized(rows, 20, 31),
+          featureShare: 0.35,
+          l2: 10,
+          minChildWeight: 5,
+        }),
+    },
+    { name: "network-small", threaded, learner: () => churnNetwork({ units: [64, 32], dropout: [0.2], ...network }) },
+    {
+      name: "forest-smooth",
+      learner: ({ rows, width }) =>
+        forest({ minLeafRows: Math.max(30, Math.floor(rows / 1000)), featuresPerNode: Math.ceil(width / 4) }),
+    },
+    {
+      name: "network-cosine",
+      threaded,
+      learner: () => churnNetwork({ schedule: "cosine", epochs: 20, patience: 20, ...network }),
+    },
+  ];
+}
