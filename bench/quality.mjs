@@ -54,8 +54,12 @@ for (const name of values.sets.split(",")) {
   });
   const made = [
     ...new Set(
-      runs.map(({ learner, networks }) =>
-        networks > 0 ? `${learner} (${networks === 1 ? "one" : `an ensemble of ${networks}`})` : learner,
+      runs.map(({ learner, networks, auto }) =>
+        auto?.members.length > 1
+          ? `a stack of ${auto.members.length}`
+          : networks > 0
+            ? `${learner} (${networks === 1 ? "one" : `an ensemble of ${networks}`})`
+            : learner,
       ),
     ),
   ].join(", ");
