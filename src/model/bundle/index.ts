@@ -3,7 +3,7 @@ export { corrupt } from "../corrupt.js";
 export { extraNameOf } from "./extras.js";
 export { type BundleFiles, fromBundleFiles, parseParts, partPaths, toBundleFiles } from "./format.js";
 export { bundleStamp, loadBundle } from "./load.js";
-export { isBundlePath, type Manifest, manifestPath, unsafePath } from "./manifest.js";
+export { isBundlePath, type Manifest, manifestPath } from "./manifest.js";
 export { type Bundle, openBundle, type OpenBundleOptions } from "./open.js";
 export { packSource } from "./pack-source.js";
 export { costs, parseMetrics, parseProvenance } from "./parts.js";
