@@ -127,7 +127,7 @@ async function identityOf(
     version,
     data: await hashTable(table),
     features: await sha256Hex(text.encode(canonicalJson(features))),
-    learners: searched.map(({ learner, space, optionsAt }) => ({ learner, space, options: optionsAt({}) })),
+    learners: searched.map((one) => ({ learner: one.learner, space: one.space, options: one.optionsAt({}) })),
     method,
     // Halving goes by how many begin; the others only end sooner.
     trials: method === "asha" ? trials : null,

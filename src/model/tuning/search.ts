@@ -40,7 +40,7 @@ export interface SearchSetup {
   readonly budget: Budget | undefined;
   readonly signal: AbortSignal | undefined;
   readonly onTrial: ((trial: Trial) => void) | undefined;
-  evaluate(plan: TrialPlan, signal: AbortSignal): Promise<Outcome>;
+  readonly evaluate: (plan: TrialPlan, signal: AbortSignal) => Promise<Outcome>;
 }
 
 /** Trials in the order of their numbers, and whether the budget ended the search before its end. */
@@ -63,8 +63,10 @@ export async function runSearch(setup: SearchSetup): Promise<SearchResult> {
   try {
     for (;;) {
       const point = await run.nextPoint(method);
-      through = point === undefined && !run.over;
-      if (point === undefined) break;
+      if (point === undefined) {
+        through = !run.over;
+        break;
+      }
       await run.room(abreast);
       if (run.over || (budget?.spent && run.begun > 0)) break;
       run.start(point);

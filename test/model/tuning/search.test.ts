@@ -69,7 +69,12 @@ describe.each(Object.entries(methods))("a search by %s", (_, method) => {
       const identity = { data: "1" };
       // The header is the first write.
       const torn = failing(store, killed + 2, "rejects", true);
-      const journal = await openJournal({ ...torn.target, list: store.list, get: store.get }, identity);
+      const writing = {
+        ...torn.target,
+        list: (prefix: string) => store.list(prefix),
+        get: (key: string) => store.get(key),
+      };
+      const journal = await openJournal(writing, identity);
       const first = search({ method: method(), journal });
       if (killed < whole.trials.length) await expect(first).rejects.toThrow("the disk caught fire");
       else await first;
@@ -224,11 +229,15 @@ describe("what is searched", () => {
   });
 
   it("has lists by their items, or as texts", () => {
-    const { optionsAt } = searchedOf({
+    const network = searchedOf({
       learner: "network",
       space: { units1: { kind: "integer", min: 8, max: 16 }, dropout: { kind: "choice", values: ["0.1,0.2", "0"] } },
       options: { members: 1 },
     });
-    expect(optionsAt({ units1: 12, dropout: "0.1,0.2" })).toEqual({ members: 1, units: [12], dropout: [0.1, 0.2] });
+    expect(network.optionsAt({ units1: 12, dropout: "0.1,0.2" })).toEqual({
+      members: 1,
+      units: [12],
+      dropout: [0.1, 0.2],
+    });
   });
 });

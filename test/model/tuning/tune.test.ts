@@ -153,7 +153,7 @@ describe("a thread of a tuning", () => {
         method: "random",
         trials: 4,
         onTrial: () => {
-          if (++told === 1) void workers[0]?.terminate();
+          if (++told === 1) workers[0]?.terminate().catch(() => undefined);
         },
       });
       expect(found).toEqual(whole);
@@ -165,7 +165,9 @@ describe("a thread of a tuning", () => {
   });
 
   it("that always dies makes its trials fail, with the reason", async () => {
-    const onWorker = (worker: { terminate(): Promise<number> }): void => void worker.terminate();
+    const onWorker = (worker: { terminate(): Promise<number> }): void => {
+      worker.terminate().catch(() => undefined);
+    };
     process.on("worker", onWorker);
     const run = () => search({ workers: 2, method: "random", trials: 2 });
     expect(

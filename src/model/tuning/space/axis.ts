@@ -14,7 +14,10 @@ const digits = 4;
 const usualSteps = 5;
 
 /** How a scale stretches numbers: `warp` turns them so that the search is even, `unwarp` turns them back. */
-function warpOf({ scale = "auto", min, max }: NumberRange): { warp(x: number): number; unwarp(y: number): number } {
+function warpOf({ scale = "auto", min, max }: NumberRange): {
+  readonly warp: (x: number) => number;
+  readonly unwarp: (y: number) => number;
+} {
   if (scale === "log" || (scale === "auto" && min > 0 && max / min >= wide)) return { warp: log, unwarp: exp };
   if (scale === "reverseLog") return { warp: (x) => -log(1 - x), unwarp: (y) => 1 - exp(-y) };
   return { warp: (x) => x, unwarp: (y) => y };
