@@ -1,65 +1,79 @@
-import { ChurnkitError } from "../../../base/errors.js";
 import { logit, sigmoid } from "../../../stats/logistic.js";
+import { kFold, type Fold } from "../../../data/split/index.js";
 import type { LabeledMatrix, Learned, LearnerContext } from "../../kinds/learner.js";
 import { churnNetwork } from "../../kinds/network/learner.js";
-import type { AutoChoice, Chosen } from "./choose-members.js";
+import { scorerContext } from "../../scoring/compile.js";
+import type { Chosen } from "./choose-members.js";
 import { calibratedLoss } from "./choose-weights.js";
 import { fitSum, labelsAt } from "./fit-weights.js";
 import type { AutoParameters } from "./learner.js";
 
+const folds = 5;
+
+/** Rows that a stack and its student are trained on, and rows that neither sees, which judge both. */
+export interface Parts {
+  readonly training: LabeledMatrix;
+  readonly judged: LabeledMatrix;
+  /** Places of the judged rows among those of the caller. */
+  readonly rows: Uint32Array;
+}
+
+/** The caller's validation rows judge, or without them a fifth of the rows. */
+export function partsOf(training: LabeledMatrix, validation: LabeledMatrix | undefined, seed: number): Parts {
+  if (validation) return { training, judged: validation, rows: Uint32Array.from(validation.labels.keys()) };
+  const [{ train, test }] = kFold(training.labels, folds, seed) as [Fold];
+  return { training: taken(training, train), judged: taken(training, test), rows: test };
+}
+
+function taken(all: LabeledMatrix, rows: Uint32Array): LabeledMatrix {
+  const { width, matrix, labels, rowWeights } = all;
+  const own = new Float32Array(rows.length * width);
+  rows.forEach((row, i) => own.set(matrix.subarray(row * width, (row + 1) * width), i * width));
+  return {
+    ...all,
+    matrix: own,
+    labels: Uint8Array.from(rows, (row) => labels[row] as number),
+    rowWeights: rowWeights && Float32Array.from(rows, (row) => rowWeights[row] as number),
+  };
+}
+
 /**
  * Replaces a stack by one network that learns its probabilities (Hinton, Vinyals and Dean 2015): of each row the
- * calibrated probability by models that did not train on it. Rows without one keep their label.
- *
- * @throws ChurnkitError OPTION_INVALID with validation rows, because then no training row is held out.
+ * calibrated probability by models that did not train on it. Rows without one keep their label. Such a probability
+ * still tells of the labels of other training rows, so only rows that were kept from the stack can judge the network.
  */
 export async function distilled(
   stack: Learned,
   { choice, rows, logOdds }: Chosen,
   { network }: AutoParameters,
-  training: LabeledMatrix,
-  validation: LabeledMatrix | undefined,
+  { training, judged, rows: places }: Parts,
   context: LearnerContext,
 ): Promise<Learned> {
-  if (validation)
-    throw new ChurnkitError(
-      "OPTION_INVALID",
-      "A network is distilled from probabilities of training rows that were held out, and with validation rows none is. Omit the validation rows, or distill.",
-      { where: { path: "distill" } },
-    );
-  const { labels } = training;
-  const judged = labelsAt(labels, training.rowWeights, rows);
-  const { coefficients, intercept } = fitSum([logOdds], judged, Uint32Array.from(rows.keys()), 0);
+  const { labels, rowWeights } = training;
+  const line = fitSum([logOdds], labelsAt(labels, rowWeights, rows), Uint32Array.from(rows.keys()), 0);
   const targets = Float32Array.from(labels);
-  rows.forEach((row, i) => (targets[row] = sigmoid((coefficients[0] as number) * (logOdds[i] as number) + intercept)));
+  rows.forEach((row, i) => {
+    targets[row] = sigmoid((line.coefficients[0] as number) * (logOdds[i] as number) + line.intercept);
+  });
   const student = churnNetwork({ ...network, members: 1 });
-  const learned = await student.fit({ ...training, targets }, undefined, context);
-  const compared = compare(learned, rows, logOdds, training);
+  const learned = await student.fit({ ...training, targets }, judged, context);
+  const { heldOut } = learned;
+  const by = (await scorerContext(stack.model, judged.width, {})).scorerOf(stack.model);
+  const probabilities = new Float64Array(judged.labels.length);
+  by.score(judged.matrix, judged.labels.length, probabilities);
+  const lossOf = (all: Float64Array): number => {
+    const own = Float64Array.from(heldOut.rows, (row) => logit(all[row] as number));
+    const known = labelsAt(judged.labels, judged.rowWeights, heldOut.rows);
+    return calibratedLoss(own, known, Uint32Array.from(own.keys()));
+  };
+  const byRow = new Float64Array(judged.labels.length);
+  heldOut.rows.forEach((row, i) => (byRow[row] = heldOut.probabilities[i] as number));
+  const compared = { logLoss: lossOf(byRow), choiceLogLoss: lossOf(probabilities), rows: heldOut.rows.length };
   return {
     ...learned,
+    heldOut: { ...heldOut, rows: heldOut.rows.map((row) => places[row] as number) },
     learner: student.name,
     found: { ...student.parameters, ...learned.found, auto: { ...choice, distilled: compared } },
     caps: [...(stack.caps ?? []), ...(learned.caps ?? [])],
-  };
-}
-
-/** The losses of the student and of the stack on rows that neither trained on. */
-function compare(
-  { heldOut }: Learned,
-  rows: Uint32Array,
-  logOdds: Float64Array,
-  { labels, rowWeights }: LabeledMatrix,
-): AutoChoice["distilled"] {
-  const places = new Map(Array.from(rows, (row, i) => [row, i]));
-  const common = [...heldOut.rows.keys()].filter((i) => places.has(heldOut.rows[i] as number));
-  const own = Uint32Array.from(common, (i) => heldOut.rows[i] as number);
-  const judged = labelsAt(labels, rowWeights, own);
-  const all = Uint32Array.from(common.keys());
-  const student = Float64Array.from(common, (i) => logit(heldOut.probabilities[i] as number));
-  const stack = Float64Array.from(own, (row) => logOdds[places.get(row) as number] as number);
-  return {
-    logLoss: calibratedLoss(student, judged, all),
-    choiceLogLoss: calibratedLoss(stack, judged, all),
-    rows: common.length,
   };
 }

@@ -2,7 +2,7 @@ import { sigmoid } from "../../../stats/logistic.js";
 import { openBudget, type Budget, type Cap } from "../../kinds/budget.js";
 import type { LabeledMatrix, Learned, LearnerContext } from "../../kinds/learner.js";
 import { chooseMembers, type Chosen } from "./choose-members.js";
-import { distilled } from "./distill.js";
+import { distilled, partsOf } from "./distill.js";
 import { fitCandidates, type Trained, type Tried } from "./fit-candidates.js";
 import type { AutoParameters } from "./learner.js";
 
@@ -23,13 +23,13 @@ export async function fitStack(
   const budget = parameters.counted ? context.budget : ownBudget(context.budget, training);
   const share = parameters.distill && budget && budget.left < Infinity ? candidatesShare : 1;
   const first = share < 1 ? openBudget({ seconds: share * (budget?.left ?? 0), stop: budget?.signal }) : budget;
-  const tried = await fitCandidates(parameters.candidates, training, validation, { ...context, budget: first });
-  const chosen = chooseMembers(tried, validation ?? training, parameters.maxLatency, context.seed);
-  const caps = capsOf(tried, chosen, parameters, budget);
-  const learned = learnedOf(chosen, caps);
-  return parameters.distill
-    ? distilled(learned, chosen, parameters, training, validation, { ...context, budget })
-    : learned;
+  const parts = parameters.distill ? partsOf(training, validation, context.seed) : undefined;
+  // A student learns out-of-fold probabilities of the rows that it trains on, so the stack has no validation rows then.
+  const [learns, stops] = parts ? [parts.training, undefined] : [training, validation];
+  const tried = await fitCandidates(parameters.candidates, learns, stops, { ...context, budget: first });
+  const chosen = chooseMembers(tried, stops ?? learns, parameters.maxLatency, context.seed);
+  const learned = learnedOf(chosen, capsOf(tried, chosen, parameters, budget));
+  return parts ? distilled(learned, chosen, parameters, parts, { ...context, budget }) : learned;
 }
 
 /** The caller's budget if it has an end, else one of its own that the caller's stops too. */
