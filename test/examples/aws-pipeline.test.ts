@@ -39,7 +39,6 @@ const trained = (version: number, execution: string): RegExp[] => [
   by("pipeline", "sagemaker:CreateHyperParameterTuningJob"),
   /^job +\S+-tune-\S+-001-\S+ Completed/,
   step("tune"),
-  step("champion"),
   step("evaluate"),
   step("if-register"),
   new RegExp(`^version +churn-dev ${version} PendingManualApproval`),

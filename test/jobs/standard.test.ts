@@ -78,6 +78,35 @@ describe("the jobs of a model's life", () => {
   const json = async (name: string): Promise<Record<string, unknown>> =>
     (await readArtifact(store, "json", run.artifacts[name])) as Record<string, unknown>;
 
+  it("compares a model with a champion on the same rows, in each metric's own direction", async () => {
+    const steps = [
+      ...life.steps.slice(0, 4),
+      {
+        id: "dull",
+        job: "train",
+        params: { learner: "logistic", options: { l2: 1e5 } },
+        inputs: { rows: "parts.train" },
+      },
+      { id: "theirs", job: "evaluate", inputs: { model: "dull.model", rows: "parts.test" } },
+      { id: "own", job: "evaluate", inputs: { model: "train.model", rows: "parts.test", champion: "dull.model" } },
+    ];
+    const { artifacts } = await runPipeline(
+      { inputs: { customers: "file" }, steps },
+      { store, inputs: { customers: inputs.customers } },
+    );
+    const [own, theirs] = (await Promise.all(
+      ["own.report", "theirs.report"].map((name) => readArtifact(store, "json", artifacts[name])),
+    )) as [Record<string, number>, Record<string, number>];
+    const { auc, logLoss } = own["improvement"] as unknown as Record<
+      string,
+      { value: number; low: number; high: number }
+    >;
+    expect(auc?.value).toBeCloseTo((own["auc"] as number) - (theirs["auc"] as number), 12);
+    expect(logLoss?.value).toBeCloseTo((theirs["logLoss"] as number) - (own["logLoss"] as number), 12);
+    expect(logLoss?.value).toBeGreaterThan(0);
+    expect(logLoss?.low).toBeLessThan(logLoss?.value ?? NaN);
+  });
+
   it("go from a file to a model in the registry, which scores", async () => {
     expect(run.steps.map(({ status }) => status)).toEqual(life.steps.map(() => "ran"));
     const { auc, rows } = await json("evaluate.report");
