@@ -1,5 +1,12 @@
 import aslValidator from "asl-validator";
-import { type State, type StateMachine, checkStateMachine, parseAwsTarget, refs, retrainingMachine } from "../../src/deploy/aws/index.js";
+import {
+  type State,
+  type StateMachine,
+  checkStateMachine,
+  parseAwsTarget,
+  refs,
+  retrainingMachine,
+} from "../../src/deploy/aws/index.js";
 import { awsTarget } from "./aws-target.js";
 import { checkRequest } from "./botocore.js";
 import { inPlace } from "./pipeline-steps.js";

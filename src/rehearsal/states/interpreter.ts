@@ -206,12 +206,7 @@ function nextOf(state: State): string | undefined {
 }
 
 /** Does what a state does, and gives its result. */
-function work(
-  state: StateOf<"Task" | "Map" | "Parallel">,
-  language: Language,
-  own: Scope,
-  run: Run,
-): Promise<unknown> {
+function work(state: StateOf<"Task" | "Map" | "Parallel">, language: Language, own: Scope, run: Run): Promise<unknown> {
   switch (state.Type) {
     case "Task":
       return runTask(state, language, own, run);
