@@ -1,3 +1,4 @@
+import { powerOfTwo } from "../../base/elementary.js";
 import { ChurnkitError } from "../../base/errors.js";
 import { documentError } from "../../base/json/index.js";
 
@@ -56,7 +57,7 @@ export function nextUp(x: number): number {
 export function floatEdge(x: number): number {
   const float = Math.fround(x);
   word.setFloat32(0, float);
-  if (float === 0) word.setFloat32(0, -(2 ** -149));
+  if (float === 0) word.setFloat32(0, -powerOfTwo(-149));
   else word.setInt32(0, word.getInt32(0) + (float > 0 ? -1 : 1));
   const middle = (word.getFloat32(0) + float) / 2;
   return Math.fround(middle) >= float ? middle : nextUp(middle);

@@ -84,7 +84,7 @@ describe("an endpoint that never leaves its change", () => {
     expect(outcome).toBe("created");
   });
 
-  it("in a release: is told after an hour, and the release ends as without it once SageMaker goes on", async () => {
+  it("in a release: is told after the limit, and the release ends as without it once SageMaker goes on", async () => {
     const made = await world();
     const { v2, hours } = made;
     await made.go(1);
@@ -94,7 +94,8 @@ describe("an endpoint that never leaves its change", () => {
       code: "DEPLOY_FAILED",
       message: expect.stringMatching(/ends with the stable version.*is still Updating after 9\d\d s/) as string,
     });
-    expect(hours() - begin).toBeLessThan(0.3);
+    // The 900 s, and what the requests before them took on a busy machine; not the hour that is the default.
+    expect(hours() - begin).toBeLessThan(0.6);
     expect(await made.status()).toMatchObject({ alias: 1, serving: { v1: 1 } });
     await expect(made.go(2, {}, { maxSeconds: 900 })).rejects.toThrow(/still Updating/);
     v2();

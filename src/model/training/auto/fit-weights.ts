@@ -1,3 +1,4 @@
+import { square } from "../../../base/elementary.js";
 import { logOnePlusExp, sigmoid } from "../../../stats/logistic.js";
 
 /** Log odds of the same rows by several models, one array each. */
@@ -43,7 +44,7 @@ export function fitSum(logOdds: LogOdds, { labels, rowWeights }: Labels, rows: U
   const margins = new Float64Array(rows.length);
   const loss = (point: Float64Array): number => {
     let sum = 0;
-    for (let k = 0; k < count; k++) sum += (prior / 2) * ((point[k] as number) - 1 / count) ** 2;
+    for (let k = 0; k < count; k++) sum += (prior / 2) * square((point[k] as number) - 1 / count);
     rows.forEach((row, i) => {
       let z = point[count] as number;
       for (let k = 0; k < count; k++) z += (point[k] as number) * (logOdds[k]?.[row] as number);
