@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { ChurnkitError } from "../../../src/base/errors.js";
 import { uniform } from "../../../src/base/random.js";
 import { memoryStore } from "../../../src/io/store/index.js";
-import { auto, boosting, forest, logistic, openBundle } from "../../../src/model/index.js";
+import { auto, boosting, churnNetwork, forest, logistic, openBundle } from "../../../src/model/index.js";
 import { toBundleFiles, train } from "../../../src/model/index.js";
 import { openBudget, type Budget } from "../../../src/model/kinds/budget.js";
 import type { Learned, Learner, LearnerContext, TrainingProgress } from "../../../src/model/kinds/learner.js";
@@ -219,6 +219,25 @@ describe("the presets of auto", () => {
     ends.forEach(({ validationLoss }, i) =>
       expect(validationLoss).toBe(Math.min(...ends.slice(0, i + 1).map(({ loss }) => loss))),
     );
+  });
+
+  it("teach a network in place of its labels, with validation rows as without", async () => {
+    const network = churnNetwork({ members: 1, epochs: 1, units: [16], learningRate: 0.01 });
+    const targets = new Float32Array(data.labels.length).fill(0.95);
+    for (const validation of [undefined, bent(200, 2)]) {
+      const [plain, taught] = [
+        await learn(network, data, validation),
+        await learn(network, { ...data, targets }, validation),
+      ].map(({ heldOut }) => heldOut.probabilities.reduce((sum, p) => sum + p, 0) / heldOut.rows.length);
+      expect((taught ?? NaN) - (plain ?? NaN)).toBeGreaterThan(0.1);
+    }
+  });
+
+  it("are made one network even if the training is stopped before it begins", async () => {
+    const learner = auto({ distill: true, network: { epochs: 2, units: [4] } });
+    const learned = await learner.fit(data, undefined, { seed: 0, budget: openBudget({ stop: AbortSignal.abort() }) });
+    expect(learned.model.kind).toBe("network");
+    expect(learned.caps?.map(({ cap }) => cap)).toContain("budget");
   });
 
   it("are made one network that learns the stack's probabilities", async () => {

@@ -39,11 +39,13 @@ function planMembers(
   if (validation) {
     const matrix = sharedCopy(training.matrix, validation.matrix);
     const labels = Uint8Array.from([...training.labels, ...validation.labels]);
+    const targets = training.targets && Float32Array.from(labels, (label, row) => training.targets?.[row] ?? label);
     const all = {
       matrix,
       rowWeights: joinedWeights(training, validation),
       width: training.width,
       labels,
+      targets,
       training: range(0, rows),
       validation: range(rows, labels.length),
     };

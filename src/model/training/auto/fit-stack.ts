@@ -21,8 +21,9 @@ export async function fitStack(
   context: LearnerContext,
 ): Promise<Learned> {
   const budget = parameters.counted ? context.budget : ownBudget(context.budget, training);
-  const share = parameters.distill && budget && budget.left < Infinity ? candidatesShare : 1;
-  const first = share < 1 ? openBudget({ seconds: share * (budget?.left ?? 0), stop: budget?.signal }) : budget;
+  const left = budget?.left ?? Infinity;
+  const shared = parameters.distill && left > 0 && left < Infinity;
+  const first = shared ? openBudget({ seconds: candidatesShare * left, stop: budget?.signal }) : budget;
   const parts = parameters.distill ? partsOf(training, validation, context.seed) : undefined;
   // A student learns out-of-fold probabilities of the rows that it trains on, so the stack has no validation rows then.
   const [learns, stops] = parts ? [parts.training, undefined] : [training, validation];
