@@ -70,6 +70,94 @@ describe("a level that the model never saw", () => {
   });
 });
 
+/** An XGBoost model of one tree with one split. */
+const xgboost = (tree: object, model: object = {}): Uint8Array =>
+  new TextEncoder().encode(
+    JSON.stringify({
+      learner: {
+        feature_names: ["code"],
+        learner_model_param: { base_score: "5E-1", num_class: "0" },
+        objective: { name: "binary:logistic" },
+        gradient_booster: {
+          name: "gbtree",
+          model: {
+            trees: [
+              {
+                left_children: [1, -1, -1],
+                right_children: [2, -1, -1],
+                split_indices: [0, 0, 0],
+                split_conditions: [0, -1, 1],
+                default_left: [1, 0, 0],
+                split_type: [1, 0, 0],
+                categories_nodes: [0],
+                categories_segments: [0],
+                tree_param: {},
+                ...tree,
+              },
+            ],
+            tree_info: [0],
+            ...model,
+          },
+        },
+      },
+    }),
+  );
+
+describe("categories", () => {
+  const table = (levels: string[]) =>
+    tableFromRecords(
+      contractOf(z.object({ code: z.enum(levels), churn: z.enum(["No", "Yes"]) }), {
+        target: "churn",
+        positive: "Yes",
+      }),
+      levels.map((code, i) => ({ code, churn: i % 2 === 0 ? "No" : "Yes" }) as const),
+    );
+
+  it("that are numbers have the codes of the file, not of the contract", async () => {
+    const bytes = xgboost(
+      { categories: [1, 3], categories_sizes: [2] },
+      { cats: { enc: [{ type: 15, values: [3, 7, 10, 20] }] } },
+    );
+    const rows = table(["10", "20", "3", "7"]);
+    const { scorer } = await importTrees(bytes, rows);
+    expect([...scorer.score(rows)].map((p) => p > 0.5)).toEqual([false, true, false, true]);
+  });
+
+  it("are as many as they are, and the bundle opens", async () => {
+    const levels = Array.from({ length: 2500 }, (_, i) => `level ${i}`);
+    const rows = table(levels);
+    const { artifact } = await importTrees(
+      xgboost({ categories: [...levels.keys()].slice(500), categories_sizes: [2000] }),
+      rows,
+    );
+    const { scorer } = await openBundle(await toBundleFiles(artifact));
+    expect([...scorer.score(rows)].map((p) => p > 0.5)).toEqual(levels.map((_, i) => i >= 500));
+  });
+});
+
+/** A tree of 100 categorical splits in a row, all by the same 100,000 categories. */
+const sharedWords = [
+  "Tree=0",
+  "num_leaves=101",
+  `split_feature=${Array(100).fill(3).join(" ")}`,
+  `threshold=${Array(100).fill(0).join(" ")}`,
+  `decision_type=${Array(100).fill(1).join(" ")}`,
+  `left_child=${Array.from({ length: 100 }, (_, i) => -1 - i).join(" ")}`,
+  `right_child=${Array.from({ length: 100 }, (_, i) => (i < 99 ? i + 1 : -101)).join(" ")}`,
+  `leaf_value=${Array(101).fill(0).join(" ")}`,
+  "cat_boundaries=0 3125",
+  `cat_threshold=${Array(3125).fill(4294967295).join(" ")}`,
+  "",
+  "",
+].join("\n");
+const manyTrees = new TextEncoder().encode(
+  [
+    "tree\nnum_tree_per_iteration=1\nobjective=binary sigmoid:1\nfeature_names=tenure\n",
+    ...Array.from({ length: 100_001 }, (_, i) => `Tree=${i}\nnum_leaves=1\nleaf_value=0\n`),
+    "end of trees\n",
+  ].join("\n"),
+);
+
 describe("what is refused, with what to do", () => {
   const fails = (bytes: Uint8Array) => expect(importTrees(bytes, rows)).rejects;
   it.each<[string, Uint8Array, RegExp]>([
@@ -92,6 +180,32 @@ describe("what is refused, with what to do", () => {
       changed("lightgbm.txt", /leaf_value=\S+/, "leaf_value=nan"),
       /leaf_value must be \d+ finite/,
     ],
+    [
+      "a leaf beyond a 32-bit float",
+      changed("lightgbm.txt", /leaf_value=\S+/, "leaf_value=1e300"),
+      /too large for a 32-bit float/,
+    ],
+    [
+      "a threshold beyond a 32-bit float",
+      changed("xgboost.json", /"split_conditions":\[[^,]+/, '"split_conditions":[1e300'),
+      /too large for a 32-bit float/,
+    ],
+    [
+      "sets that name the same categories again and again",
+      xgboost({
+        categories: Array.from({ length: 1000 }, (_, i) => i),
+        categories_nodes: Array<number>(5000).fill(0),
+        categories_segments: Array<number>(5000).fill(0),
+        categories_sizes: Array<number>(5000).fill(1000),
+      }),
+      /sets of more than 4194304 categories/,
+    ],
+    [
+      "words of categories that many splits name",
+      changed("lightgbm.txt", /Tree=0\n[^]*?\n\n/, sharedWords),
+      /sets of more than 4194304 categories/,
+    ],
+    ["more trees than can be scored", manyTrees, /more than 100000 trees/],
     ["zeros as missing", changed("lightgbm.txt", /decision_type=\d+/, "decision_type=4"), /zeros for missing/],
     [
       "lists that do not fit",
@@ -111,6 +225,12 @@ describe("what is refused, with what to do", () => {
   ])("%s", async (_, bytes, message) => {
     await fails(bytes).toThrow(message);
   });
+});
+
+it("reads a text with the line ends of Windows", async () => {
+  const plain = await importTrees(bytesOf("lightgbm.txt"), rows);
+  const other = await importTrees(changed("lightgbm.txt", /\n/g, "\r\n"), rows);
+  expect(other.scorer.score(rows)).toEqual(plain.scorer.score(rows));
 });
 
 it("finds the numbers at which a comparison turns", () => {

@@ -34,6 +34,8 @@ export const foreignLimits = {
   trees: 100_000,
   nodes: 2 ** 22,
   codes: 100_000,
+  /** Categories of all sets together. */
+  sets: 2 ** 22,
 } as const;
 
 /** Makes the error for a model file that is broken. */
@@ -42,6 +44,9 @@ export const broken = documentError("OPTION_INVALID", "The model", "Save it agai
 /** A model that churnkit does not score. */
 export const refused = (what: string, advice: string): ChurnkitError =>
   new ChurnkitError("OPTION_INVALID", `The model ${what}. ${advice}`, { where: { path: "model" } });
+
+export const tooManyCodes = (): ChurnkitError =>
+  refused(`has sets of more than ${foreignLimits.sets} categories`, "Train it with fewer categories or splits.");
 
 const word = new DataView(new ArrayBuffer(8));
 

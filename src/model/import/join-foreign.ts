@@ -10,21 +10,33 @@ interface MatrixColumn {
   readonly thresholdOf: (split: ForeignSplit) => number;
 }
 
-/** Edges that one `bucket` may have. */
-const mostEdges = 1000;
+/** Edges that one `bucket` may have, and levels that one `isIn` may have. */
+const mostItems = 1000;
+/** Parts that one sum may have. */
+const mostParts = 400;
+/** Blocks and derived columns that a recipe may have, so that a bundle of it can be opened. */
+const mostBlocks = 10_000;
 
 const key = ({ feature, codes, missingRight }: ForeignSplit): string =>
   `${feature} ${missingRight ? "right" : "left"}${codes ? ` ${codes.join(",")}` : ""}`;
 
-/** How many edges are at or below a number. */
-function countOfEdges(input: Expression, edges: readonly number[]): Expression {
-  const parts = Array.from({ length: Math.ceil(edges.length / mostEdges) }, (_, i): Expression => ({
-    op: "bucket",
-    args: [input],
-    parameters: { edges: edges.slice(i * mostEdges, (i + 1) * mostEdges) },
-  }));
+/** The sum of an expression for each part of a list. */
+function sumOfParts<T>(items: readonly T[], of: (part: readonly T[]) => Expression): Expression {
+  const parts = Array.from({ length: Math.ceil(items.length / mostItems) }, (_, i) =>
+    of(items.slice(i * mostItems, (i + 1) * mostItems)),
+  );
+  if (parts.length > mostParts)
+    throw refused(`compares one feature with ${items.length} values`, "Train it with fewer bins or categories.");
   return parts.length === 1 ? (parts[0] as Expression) : { op: "sum", args: parts };
 }
+
+/** How many edges are at or below a number. */
+const countOfEdges = (input: Expression, all: readonly number[]): Expression =>
+  sumOfParts(all, (edges) => ({ op: "bucket", args: [input], parameters: { edges } }));
+
+/** Whether a category is one of some levels. */
+const isOneOf = (input: Expression, all: readonly string[]): Expression =>
+  sumOfParts(all, (levels) => ({ op: "isIn", args: [input], parameters: { levels } }));
 
 /** Collects what the splits compare, as derived columns and encoded ones. */
 class SplitRecipe {
@@ -41,7 +53,7 @@ class SplitRecipe {
     const edges = new Map<number, Set<number>>();
     for (const tree of model.trees) {
       for (const node of tree) {
-        if ("leaf" in node || node.edge === undefined) continue;
+        if ("leaf" in node || node.edge === undefined || !Number.isFinite(node.edge)) continue;
         const own = edges.get(node.feature) ?? new Set<number>();
         edges.set(node.feature, own.add(node.edge));
       }
@@ -62,6 +74,11 @@ class SplitRecipe {
     if (known) return known;
     const made = split.codes ? this.#set(split, split.codes) : this.#number(split);
     this.#columns.set(key(split), made);
+    if (Math.max(this.blocks.length, this.derived.length) > mostBlocks)
+      throw refused(
+        `splits by more than ${mostBlocks} different sets of categories`,
+        "Train it with fewer trees or categories.",
+      );
     return made;
   }
 
@@ -81,11 +98,12 @@ class SplitRecipe {
     if (source.kind !== "category")
       throw this.#unfit(source.name, `the model splits it by categories, and in the contract it is a ${source.kind}`);
     const labels = this.#model.labels.get(feature) ?? source.levels;
-    const chosen = codes.flatMap((code) => labels[code] ?? []).filter((label) => source.levels.includes(label));
+    const levels = new Set(source.levels);
+    const chosen = [...new Set(codes.flatMap((code) => labels[code] ?? []))].filter((label) => levels.has(label));
     if (chosen.length === 0)
       throw this.#unfit(source.name, `the contract has none of the levels of codes ${codes.slice(0, 10).join(", ")}`);
     const input = { op: "column", name: source.name } as const;
-    const column = this.#derive(`${source.name} (set)`, { op: "isIn", args: [input], parameters: { levels: chosen } });
+    const column = this.#derive(`${source.name} (set)`, isOneOf(input, chosen));
     return { index: this.#encode(column, missingRight ? 1 : 0, 0.5, 1), thresholdOf: () => 0 };
   }
 
@@ -136,6 +154,8 @@ function preorder(
     const node = nodes[place];
     if (node === undefined || seen[place] === 1)
       throw broken(where, "is broken: its nodes are no tree", `node ${place}`);
+    if (!Number.isFinite("leaf" in node ? Math.fround(node.leaf) : (node.edge ?? 0)))
+      throw broken(where, "is broken: a number is too large for a 32-bit float", `node ${place}`);
     seen[place] = 1;
     const at = visit(node, parent);
     if (!("leaf" in node)) waiting.push([node.right, at], [node.left, -1]);

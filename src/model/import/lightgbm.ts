@@ -1,5 +1,13 @@
 import { parseJson } from "../../base/json/index.js";
-import { broken, foreignLimits, nextUp, refused, type ForeignModel, type ForeignNode } from "./foreign.js";
+import {
+  broken,
+  foreignLimits,
+  nextUp,
+  refused,
+  tooManyCodes,
+  type ForeignModel,
+  type ForeignNode,
+} from "./foreign.js";
 
 /** The lines `key=value` of a section; a line without a value has an empty one. */
 type Section = ReadonlyMap<string, string>;
@@ -26,14 +34,17 @@ class TreeReader {
     private readonly section: Section,
     private readonly name: string,
     private readonly tree: number,
+    private readonly room: { codes: number },
   ) {}
 
   /** A list of finite numbers; of a certain length if that is given. */
   numbers(key: string, length?: number): number[] {
+    const known = this.read.get(key);
     const text = this.section.get(key) ?? "";
-    const values = this.read.get(key) ?? (text === "" ? [] : text.trim().split(" ").map(Number));
+    const values = known ?? (text === "" ? [] : text.trim().split(" ").map(Number));
     this.read.set(key, values);
-    if (values.every(Number.isFinite) && (length === undefined || values.length === length)) return values;
+    const finite = known !== undefined || values.every(Number.isFinite);
+    if (finite && (length === undefined || values.length === length)) return values;
     throw broken(this.name, `is broken: ${key} must be ${length ?? "some"} finite numbers`, `Tree=${this.tree}`);
   }
 
@@ -47,11 +58,15 @@ class TreeReader {
     const words = this.numbers("cat_threshold").slice(from, to);
     if (!(from >= 0 && to > from && words.length === to - from && 32 * words.length <= foreignLimits.codes))
       throw broken(this.name, "is broken: cat_boundaries must be places in cat_threshold", `Tree=${this.tree}`);
-    return words.flatMap((word, at) => {
+    const codes = words.flatMap((word, at) => {
       const set: number[] = [];
       for (let bit = 0; bit < 32; bit++) if (((word >>> bit) & 1) === 1) set.push(32 * at + bit);
       return set;
     });
+    // Splits may name the same words, so a small file could have sets without end.
+    this.room.codes -= codes.length;
+    if (this.room.codes < 0) throw tooManyCodes();
+    return codes;
   }
 }
 
@@ -122,12 +137,15 @@ function labelsOf(source: string, infos: readonly string[], name: string): Map<n
 export function readLightgbm(source: string, name: string): ForeignModel {
   const end = source.indexOf("\nend of trees");
   if (end < 0) throw broken(name, "is cut short: it has no end of trees");
-  const [header = "", ...sections] = source.slice(0, end).split(/\nTree=\d+\n/, foreignLimits.trees + 1);
+  const [header = "", ...sections] = source.slice(0, end).split(/\nTree=\d+\r?\n/, foreignLimits.trees + 2);
+  if (sections.length > foreignLimits.trees)
+    throw refused(`has more than ${foreignLimits.trees} trees`, "churnkit cannot score so many in time.");
   const facts = sectionOf(header);
   const objective = facts.get("objective") ?? "";
   const sigmoid = Number(/^binary sigmoid:([0-9.eE+-]+)$/.exec(objective)?.[1]);
   if (!(sigmoid > 0 && sigmoid < Infinity) || facts.get("num_tree_per_iteration") !== "1")
     throw refused(`has the objective ${objective.slice(0, 40)}`, "churnkit imports models of the objective binary.");
+  const room = { codes: foreignLimits.sets };
   const scale = facts.has("average_output") ? sigmoid / sections.length : sigmoid;
   return {
     maker: "LightGBM",
@@ -138,7 +156,7 @@ export function readLightgbm(source: string, name: string): ForeignModel {
       const facts = sectionOf(section);
       if ((facts.get("is_linear") ?? "0") !== "0")
         throw refused("has linear models in its leaves", "Train it with linear_tree=false.");
-      return nodesOf(new TreeReader(facts, name, tree), scale);
+      return nodesOf(new TreeReader(facts, name, tree, room), scale);
     }),
   };
 }

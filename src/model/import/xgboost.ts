@@ -10,7 +10,15 @@ import {
   texts,
   type Decoder,
 } from "../../base/json/index.js";
-import { broken, floatEdge, foreignLimits, refused, type ForeignModel, type ForeignNode } from "./foreign.js";
+import {
+  broken,
+  floatEdge,
+  foreignLimits,
+  refused,
+  tooManyCodes,
+  type ForeignModel,
+  type ForeignNode,
+} from "./foreign.js";
 
 const { features: mostFeatures, nodes: mostNodes, trees: mostTrees, codes: mostCodes } = foreignLimits;
 
@@ -50,15 +58,20 @@ const learner = object({
 });
 
 type Tree = ReturnType<typeof treeOf>;
+/** How many categories the sets of the trees to come may have. */
+type Room = { codes: number };
 
 /** The categories of each categorical split, by node. */
-function codesOf(tree: Tree, json: JsonValue): Map<number, number[]> {
+function codesOf(tree: Tree, json: JsonValue, room: Room): Map<number, number[]> {
   const {
     categories = [],
     categories_nodes: nodes = [],
     categories_segments: segments = [],
     categories_sizes: sizes = [],
   } = tree;
+  // Segments may overlap, so a small file could have sets without end.
+  room.codes -= sizes.reduce((sum, size) => sum + Math.max(0, size), 0);
+  if (room.codes < 0) throw tooManyCodes();
   return new Map(
     nodes.map((node, i) => {
       const [from = -1, size = -1] = [segments[i], sizes[i]];
@@ -69,13 +82,13 @@ function codesOf(tree: Tree, json: JsonValue): Map<number, number[]> {
   );
 }
 
-function nodesOf(tree: Tree, json: JsonValue, weight: number): ForeignNode[] {
+function nodesOf(tree: Tree, json: JsonValue, weight: number, room: Room): ForeignNode[] {
   const { left_children: lefts, right_children: rights, split_indices: splits, split_conditions: conditions } = tree;
   for (const name of ["right_children", "split_indices", "split_conditions", "default_left"] as const)
     if (tree[name].length !== lefts.length) throw json.get(name).not(`a list of ${lefts.length}, one for each node,`);
   if (!["0", "1"].includes(tree.tree_param.size_leaf_vector ?? "1"))
     throw refused("has several outputs", "churnkit scores one class against the other: train a binary model.");
-  const codes = codesOf(tree, json);
+  const codes = codesOf(tree, json, room);
   return lefts.map((left, node) => {
     const condition = conditions[node] as number;
     if (left === -1) return { leaf: weight * Math.fround(condition) };
@@ -94,7 +107,9 @@ function nodesOf(tree: Tree, json: JsonValue, weight: number): ForeignNode[] {
 /** Labels of the codes of pandas categories. */
 function labelsOf(enc: readonly ReturnType<typeof encoded>[]): Map<number, string[]> {
   return new Map(
-    enc.flatMap(({ offsets = [], values = [] }, feature) => {
+    enc.flatMap(({ offsets, values = [] }, feature) => {
+      // Categories that are numbers are listed as they are.
+      if (!offsets) return values.length > 0 ? [[feature, values.map(String)] as const] : [];
       if (offsets.length < 2) return [];
       // XGBoost 3.2 counts characters for bytes, and cuts what is not ASCII.
       if (values.some((value) => value < 0 || value > 127))
@@ -144,11 +159,12 @@ export function readXgboost(source: string, name: string): ForeignModel {
     throw refused("has several classes", "churnkit scores one class against the other: train a binary model.");
   if (weights && weights.length !== all.length)
     throw gradient.get("weight_drop").not(`a list of ${all.length} weights`);
+  const room = { codes: foreignLimits.sets };
   return {
     maker: "XGBoost",
     features: names,
     labels: labelsOf(cats?.enc ?? []),
     bias: biasOf(parameters.base_score),
-    trees: all.map((tree, i) => nodesOf(tree, model.get("trees").item(i), weights?.[i] ?? 1)),
+    trees: all.map((tree, i) => nodesOf(tree, model.get("trees").item(i), weights?.[i] ?? 1, room)),
   };
 }
