@@ -32,9 +32,10 @@ const chunk = 256;
 /**
  * Makes the explainer of an artifact: SHAP values of its calibrated log odds, log(p / (1 - p)) of the scorer's
  * probability p, for columns of the contract. Linear models are explained exactly, networks and ensembles of networks
- * and linear models by expected gradients with a standard error for each value. An ensemble's output is the log odds
- * of its mean probability, by the chain rule. Platt calibration is affine in log odds, so it scales values; beta and
- * isotonic calibration scale a row's values by the slope of the line from the base to the row. For every kind, the
+ * and linear models by expected gradients with a standard error for each value. The output of an ensemble that
+ * averages probabilities is the log odds of that mean, by the chain rule; a stack averages its members' log odds.
+ * Platt calibration is affine in log odds, so it scales values; beta and isotonic calibration scale a row's values by
+ * the slope of the line from the base to the row. For every kind, the
  * values of a row sum to its output minus the base.
  *
  * @throws ChurnkitError CONTRACT_MISMATCH when contract, recipe, model and background don't fit together,
