@@ -17,10 +17,16 @@ export interface Decided {
  * Chooses calibration and threshold by the rows that a learner held out.
  *
  * @param labels those of the matrix that the held-out rows are of.
+ * @param repeated whether the held-out rows may have copies.
  */
-export function decide({ heldOut }: Pick<Learned, "heldOut">, labels: Uint8Array, rule: ThresholdRule): Decided {
+export function decide(
+  { heldOut }: Pick<Learned, "heldOut">,
+  labels: Uint8Array,
+  rule: ThresholdRule,
+  repeated = false,
+): Decided {
   const held = Uint8Array.from(heldOut.rows, (row) => labels[row] ?? 0);
-  const calibration = fitCalibration(held, heldOut.probabilities);
+  const calibration = fitCalibration(held, heldOut.probabilities, repeated ? heldOut.rows : undefined);
   const probabilities = heldOut.probabilities.map((p) => calibrate(calibration, p));
   return { calibration, decision: chooseThreshold(held, probabilities, rule), labels: held, probabilities };
 }

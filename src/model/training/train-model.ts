@@ -48,7 +48,7 @@ export async function trainModel<Row, Request>(
   const finish = async (one: Learner, learned: Learned): Promise<Omit<TrainedModel<Row, Request>, "baseline">> => {
     const heldOut = rowWeights && !held ? repeatedByWeight(learned.heldOut, rowWeights) : learned.heldOut;
     const { model, found, caps = [], history, learner: maker = one.name } = learned;
-    const decided = decide({ heldOut }, (held ?? training).labels, threshold);
+    const decided = decide({ heldOut }, (held ?? training).labels, threshold, heldOut !== learned.heldOut);
     const { artifact, evaluation } = await assemble({
       ...shared,
       ...decided,

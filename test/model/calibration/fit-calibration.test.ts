@@ -93,6 +93,21 @@ describe("fitCalibration", () => {
     expect(fitCalibration(few.labels, few.scores).kind).not.toBe("isotonic");
   });
 
+  it("is not judged by copies of the rows it was fitted on", () => {
+    const chosen = Array.from({ length: 4 }, (_, seed) => {
+      const { labels, scores } = drawnRows(300, seed);
+      const copies = Uint32Array.from({ length: 3000 }, (_, i) => Math.floor(i / 10));
+      const kind = (numbers?: Uint32Array): string =>
+        fitCalibration(
+          Uint8Array.from(copies, (row) => labels[row] ?? NaN),
+          Float64Array.from(copies, (row) => scores[row] ?? NaN),
+          numbers,
+        ).kind;
+      return [kind(), kind(copies)];
+    });
+    expect(chosen).toEqual(Array.from({ length: 4 }, () => ["beta", "identity"]));
+  });
+
   it("keeps the simplest on calibrated rows", () => {
     const chosen = Array.from({ length: 8 }, (_, seed) => {
       const { labels, scores } = drawnRows(4000, seed);

@@ -25,17 +25,19 @@ const methods = [
  * Chooses and fits a calibration: none, Platt scaling, beta calibration or isotonic regression. A method replaces a simpler one if it
  * has enough rows and lowers the log loss in 5-fold cross-validation: Platt scaling (200 rows) by any amount, beta (1,000) and isotonic (2,000) by
  * more than one standard error of the difference, paired by row. None reverses the ranking. Nothing is random: a row's fold
- * follows from its position.
+ * follows from its number.
  *
  * @param labels 1 for the positive class, 0 for the other.
  * @param probabilities Of rows the model was not trained on, in [0, 1], one for each label.
+ * @param numbers Of the rows, the same for copies of a row, so that no fold is judged by rows it was fitted on. Default:
+ * their positions.
  * @throws ChurnkitError TOO_FEW_ROWS without rows, VALUE_INVALID for a bad label or probability, OPTION_INVALID for
  * unequal lengths.
  */
-export function fitCalibration(labels: Uint8Array, probabilities: Float64Array): Calibration {
+export function fitCalibration(labels: Uint8Array, probabilities: Float64Array, numbers?: Uint32Array): Calibration {
   checkScores(labels, probabilities);
   const rows: CalibrationRows = { labels, probabilities };
-  const compared = drawn(rows);
+  const compared = drawn({ labels, probabilities, numbers });
   let chosen = identity;
   let losses: Float64Array = compared.probabilities.map((p, row) => rowLogLoss(compared.labels[row] as number, p));
   for (const { fit, leastRows, margin } of methods) {
@@ -49,25 +51,30 @@ export function fitCalibration(labels: Uint8Array, probabilities: Float64Array):
   return chosen;
 }
 
+interface NumberedRows extends CalibrationRows {
+  readonly numbers?: Uint32Array | undefined;
+}
+
 /** The rows to compare methods on. */
-function drawn({ labels, probabilities }: CalibrationRows): CalibrationRows {
+function drawn({ labels, probabilities, numbers }: NumberedRows): NumberedRows {
   const share = mostCompared / labels.length;
-  if (share >= 1) return { labels, probabilities };
+  if (share >= 1) return { labels, probabilities, numbers };
   const included = (row: number): boolean => mix32(row + 1) < share * 2 ** 32;
   return {
     labels: labels.filter((_, row) => included(row)),
     probabilities: probabilities.filter((_, row) => included(row)),
+    numbers: numbers?.filter((_, row) => included(row)),
   };
 }
 
 /** Each row's log loss, calibrated by the other folds; null where a fold cannot be calibrated. */
 function heldOutLosses(
   fit: (rows: CalibrationRows) => Calibration | null,
-  { labels, probabilities }: CalibrationRows,
+  { labels, probabilities, numbers }: NumberedRows,
 ): Float64Array | null {
   const losses = new Float64Array(labels.length);
   for (let fold = 0; fold < folds; fold++) {
-    const tested = (row: number): boolean => mix32(row) % folds === fold;
+    const tested = (row: number): boolean => mix32(numbers?.[row] ?? row) % folds === fold;
     const fitted = fit({
       labels: labels.filter((_, row) => !tested(row)),
       probabilities: probabilities.filter((_, row) => !tested(row)),
