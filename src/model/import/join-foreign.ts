@@ -155,7 +155,7 @@ function preorder(
     if (node === undefined || seen[place] === 1)
       throw broken(where, "is broken: its nodes are no tree", `node ${place}`);
     if (!Number.isFinite("leaf" in node ? Math.fround(node.leaf) : (node.edge ?? 0)))
-      throw broken(where, "is broken: a number is too large for a 32-bit float", `node ${place}`);
+      throw broken(where, "is broken: a number of it is too large", `node ${place}`);
     seen[place] = 1;
     const at = visit(node, parent);
     if (!("leaf" in node)) waiting.push([node.right, at], [node.left, -1]);

@@ -59,7 +59,9 @@ const learner = object({
 
 type Tree = ReturnType<typeof treeOf>;
 /** How many categories the sets of the trees to come may have. */
-type Room = { codes: number };
+interface Room {
+  codes: number;
+}
 
 /** The categories of each categorical split, by node. */
 function codesOf(tree: Tree, json: JsonValue, room: Room): Map<number, number[]> {
