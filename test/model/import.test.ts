@@ -1,7 +1,9 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
+import { Command } from "commander";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
+import { register } from "../../src/cli/commands/import.js";
 import { contractOf, tableFromRecords } from "../../src/data/index.js";
 import { explain } from "../../src/model/explain/explainer.js";
 import { floatEdge, nextUp } from "../../src/model/import/foreign.js";
@@ -224,6 +226,16 @@ describe("what is refused, with what to do", () => {
     ],
   ])("%s", async (_, bytes, message) => {
     await fails(bytes).toThrow(message);
+  });
+});
+
+it("says on the command line which file is not there", async () => {
+  const program = new Command().exitOverride();
+  register(program);
+  const run = program.parseAsync(["import", "no-model.json", "rows.csv", "--out", "no-bundle"], { from: "user" });
+  await expect(run).rejects.toMatchObject({
+    code: "INPUT_NOT_FOUND",
+    message: expect.stringMatching(/^The model no-model\.json cannot be read/) as string,
   });
 });
 

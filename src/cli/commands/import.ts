@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import type { Command } from "commander";
 import { counted } from "../../base/counted.js";
+import { ChurnkitError } from "../../base/errors.js";
 import { checkBundleTarget, saveBundle } from "../../model/bundle/index.js";
 import { importTrees } from "../../model/index.js";
 import { decisionOptions, thresholdRule, type DecisionOptions } from "../decision-options.js";
@@ -34,10 +35,16 @@ export function register(program: Command): void {
 
 async function run(model: string, file: string, options: Options): Promise<void> {
   await checkBundleTarget(options.out);
+  const bytes = await readFile(model).catch((cause: unknown) => {
+    throw new ChurnkitError("INPUT_NOT_FOUND", `The model ${model} cannot be read. Check the path.`, {
+      where: { file: model },
+      cause,
+    });
+  });
   const rows = await readInput(file, options, { target: "required", ragged: "reject-row" });
   const threshold = thresholdRule(options);
   const name = basename(model);
-  const { artifact, heldOut } = await importTrees(await readFile(model), rows, {
+  const { artifact, heldOut } = await importTrees(bytes, rows, {
     name,
     ...(threshold && { threshold }),
   });
