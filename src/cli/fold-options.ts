@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { ChurnkitError } from "../base/errors.js";
 import type { FoldOptions } from "../model/tuning/index.js";
 import { countOption } from "./input.js";
 
@@ -26,6 +27,8 @@ export function foldOptions(command: Command): Command {
 
 /** The folds that the options describe. */
 export function foldsOf({ folds, repeats, group, time, workers }: FoldArguments): FoldOptions {
+  if (group !== undefined && time !== undefined)
+    throw new ChurnkitError("OPTION_INVALID", "Folds are by --group or by --time. Give one of them.");
   const by = time !== undefined ? { time } : group !== undefined ? { group } : undefined;
   return { folds, repeats, workers, by };
 }

@@ -47,6 +47,8 @@ describe("churnkit compare", () => {
 
   it.each([
     ["no learner of that name", ["--learners", "oracle,forest"], 'Unknown learner "oracle"'],
+    ["the profit without costs", ["--metric", "profitPerCustomer"], "Give --costs"],
+    ["groups in time", ["--group", "plan", "--time", "tenure"], "Give one of them"],
     ["one learner", ["--learners", "forest"], "There is nothing to compare: 1 learners"],
     ["an unknown column", ["--learners", "forest,logistic", "--group", "household"], 'no column "household"'],
   ])("refuses %s", async (_, args, message) => {

@@ -56,6 +56,16 @@ describe("churnkit tune", () => {
     expect(out).toMatch(/on test rows/);
   });
 
+  it("refuses a space of a learner that is not searched", async () => {
+    writeFileSync(at("stray.json"), JSON.stringify({ logistc: { l2: { kind: "choice", values: [1, 10] } } }));
+    const searching = tune("--learner", "logistic,boosting", "--space", at("stray.json"), "--trials", "1");
+    await expect(searching).rejects.toThrow('"logistc" too, which is not searched');
+  });
+
+  it("refuses test rows that share groups with the training", async () => {
+    await expect(tune(...quick, "--group", "id", "--test", "0.2")).rejects.toThrow("Use --nested");
+  });
+
   it.each([
     ["a range upside down", { l2: { kind: "real", min: 3, max: 1 } }, "min is below its max"],
     ["an unknown option", { leaves: { kind: "integer", min: 1, max: 3 } }, 'no option "leaves"'],

@@ -52,6 +52,12 @@ describe("folds of groups", () => {
     }
   });
 
+  it("are none of them empty where each group is of one class", () => {
+    const rows = Array.from({ length: 24 }, (_, i) => ({ household: Math.floor(i / 3), yes: i < 12 }));
+    for (let seed = 0; seed < 20; seed++)
+      expect(Math.min(...kFold(tableOf(rows), 5, seed, "household").map(({ test }) => test.length))).toBe(3);
+  });
+
   it("depend on the seed, and take the group of each row as well", () => {
     const rows = Array.from({ length: 100 }, (_, i) => ({ household: i >> 1, yes: i % 3 === 0 }));
     const byColumn = kFold(tableOf(rows), 4, 1, "household");

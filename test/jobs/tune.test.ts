@@ -85,6 +85,7 @@ describe("the job tune", () => {
     ["at least one learner", { learners: [] }],
     ["min is below its max", { learners: [{ learner: "logistic", space: { l2: { kind: "real", min: 2, max: 1 } } }] }],
     ["metric must be one of", { learners: space, metric: "luck" }],
+    ["metric must be a metric that needs no costs", { learners: space, metric: "profitPerCustomer" }],
   ])("refuses before anything runs a search space with %s", async (message, params) => {
     await expect(run(params)).rejects.toMatchObject({
       code: "PIPELINE_INVALID",

@@ -1,4 +1,5 @@
 import { Option, type Command } from "commander";
+import { ChurnkitError } from "../../base/errors.js";
 import { defineFeatures } from "../../data/features/index.js";
 import { metricNames, metrics, type MetricName } from "../../model/evaluate/index.js";
 import { learnerNamed, learnerNames } from "../../model/training/index.js";
@@ -34,7 +35,10 @@ export function register(program: Command): void {
       columnsOption,
     )
     .addOption(
-      new Option("--metric <name>", "the metric that orders them and whose differences are tested")
+      new Option(
+        "--metric <name>",
+        "the metric that orders them and whose differences are tested; profitPerCustomer needs --costs",
+      )
         .choices(metricNames)
         .default("logLoss"),
     );
@@ -52,7 +56,12 @@ export function register(program: Command): void {
 const usual = ["logistic", "boosting", "forest", "network"];
 
 async function run(file: string, options: Options): Promise<void> {
-  const { metric, seed, learners: names = usual } = options;
+  const { metric, seed, costs, learners: names = usual } = options;
+  if (metrics[metric].needs === "costs" && costs === undefined)
+    throw new ChurnkitError(
+      "OPTION_INVALID",
+      `The metric ${metric} has no value without the costs of mistakes. Give --costs.`,
+    );
   const learners = Object.fromEntries(names.map((name) => [name, learnerNamed(name)]));
   const table = await readInput(file, options, { target: "required", ragged: "reject-row" });
   const { results, differences } = await compareLearners(defineFeatures(table.contract), table, learners, {

@@ -4,7 +4,7 @@ import { ChurnkitError } from "../../base/errors.js";
 import { documentError, JsonValue, record } from "../../base/json/index.js";
 import { defineFeatures } from "../../data/features/index.js";
 import { checkBundleTarget } from "../../model/bundle/index.js";
-import { evaluate, metricNames, metrics } from "../../model/evaluate/index.js";
+import { evaluate, type MetricName, metricNames, metrics } from "../../model/evaluate/index.js";
 import { learnerNames } from "../../model/training/index.js";
 import {
   searchSpace,
@@ -37,14 +37,12 @@ import { columns, exit, note, print, shown } from "../output.js";
 import { saveModel } from "../save-model.js";
 import { trackOptions, withRun, type TrackOptions } from "../trackers.js";
 
-type Objective = NonNullable<TuneOptions["metric"]>;
-
 interface Options extends ContractArguments, DecisionOptions, FoldArguments, TrackOptions {
   learner?: readonly string[];
   space?: string;
   method: NonNullable<TuneOptions["method"]>;
   trials?: number;
-  metric: Objective;
+  metric: MetricName;
   holdout?: boolean;
   nested?: number;
   test?: number;
@@ -73,8 +71,8 @@ export function register(program: Command): void {
     .addOption(new Option("--method <name>", "how to search").choices(tuningMethods).default("tpe"))
     .option("--trials <number>", "how many options to try; default: 50, or all of a grid", countOption)
     .addOption(
-      new Option("--metric <name>", "what is best; profit needs --costs")
-        .choices([...metricNames, "profit"])
+      new Option("--metric <name>", "what is best; profitPerCustomer needs --costs")
+        .choices(metricNames)
         .default("logLoss"),
     );
   foldOptions(testOption(command))
@@ -112,6 +110,8 @@ async function searched(options: Options): Promise<NonNullable<TuneOptions["lear
   const [only, ...others] = names;
   if (only !== undefined && others.length === 0) return [{ learner: only, space: searchSpace(json) }];
   const spaces = record(searchSpace, 20)(json);
+  const stray = Object.keys(spaces).find((name) => !names.includes(name));
+  if (stray !== undefined) throw unreadable(options.space, `is of ${JSON.stringify(stray)} too, which is not searched`);
   return names.map((learner) => ({ learner, space: spaces[learner] }));
 }
 
@@ -127,6 +127,11 @@ async function tuneFile(file: string, options: Options, tracked: TrackedRun | un
     throw new ChurnkitError(
       "OPTION_INVALID",
       "Name the column to predict: --target COLUMN --positive VALUE, or use --contract FILE with a target.",
+    );
+  if (options.group !== undefined && options.test !== undefined)
+    throw new ChurnkitError(
+      "OPTION_INVALID",
+      "--test draws single rows, so training and test would share groups of --group. Use --nested instead of --test.",
     );
   await checkBundleTarget(options.out);
   const table = await readInput(file, options, { target: "required", ragged: "reject-row" });
@@ -186,7 +191,7 @@ async function tuneFile(file: string, options: Options, tracked: TrackedRun | un
 }
 
 /** Logs a trial as a nested run: its options, the metric, and that of each fold. */
-function trackTrial(run: TrackedRun, trial: Trial, metric: Objective): Promise<unknown> {
+function trackTrial(run: TrackedRun, trial: Trial, metric: MetricName): Promise<unknown> {
   const { number, learner, options, share, value, values, failed } = trial;
   const child = run.start({ name: `trial ${number + 1}` });
   child.logParameters(flatParameters({ ...options, learner, trial: number + 1, share }));
@@ -196,12 +201,10 @@ function trackTrial(run: TrackedRun, trial: Trial, metric: Objective): Promise<u
   return child.end(failed === undefined ? "finished" : "failed");
 }
 
-const trialLine = ({ number, learner, options, share, value, failed }: Trial, metric: Objective): string =>
+const trialLine = ({ number, learner, options, share, value, failed }: Trial, metric: MetricName): string =>
   `trial ${number + 1}: ${learner} ${JSON.stringify(options)}${share < 1 ? ` with ${(100 * share).toFixed(0)} % of its steps` : ""}: ${
-    failed === undefined ? `${labelOf(metric)} ${shown(value)}` : `failed, ${failed}`
+    failed === undefined ? `${metrics[metric].label} ${shown(value)}` : `failed, ${failed}`
   }`;
-
-const labelOf = (metric: Objective): string => (metric === "profit" ? "profit of a customer" : metrics[metric].label);
 
 function describe(
   { best, trials, ended, nested, metric }: TuneResult,
@@ -211,10 +214,10 @@ function describe(
   seconds: number,
 ): string {
   const failed = trials.filter(({ value }) => value === null).length;
-  const outer = metric === "profit" ? undefined : nested?.metrics[metric];
+  const outer = nested?.metrics[metric];
   return [
     `best of ${trials.length} trials${failed > 0 ? ` (${failed} failed)` : ""}: ${best.learner} ${JSON.stringify(best.options)}`,
-    `${labelOf(metric)} ${shown(best.value)} on ${holdout ? "one fold" : `${folds} folds`} that also chose it, so it is too good` +
+    `${metrics[metric].label} ${shown(best.value)} on ${holdout ? "one fold" : `${folds} folds`} that also chose it, so it is too good` +
       (outer ? `; on outer folds ${shown(outer.mean)} [${shown(outer.low)}, ${shown(outer.high)}]` : ""),
     ...(ended
       ? [`the search was ended early${journal === undefined ? "" : `; the same command continues from ${journal}`}`]

@@ -27,6 +27,8 @@ export function groupsByColumn(table: Table | ArrayLike<number>, name: string): 
   throw new ChurnkitError("VALUE_INVALID", message, { where: { ...where, row } });
 }
 
+const sum = (counts: readonly number[]): number => counts.reduce((all, count) => all + count, 0);
+
 interface Group {
   readonly key: number;
   readonly rows: number[];
@@ -75,7 +77,10 @@ export function dealGroups(
     }, 0);
   for (const group of sorted) {
     const costs = filled.map((counts) => cost(counts, group));
-    const fold = costs.indexOf(Math.min(...costs));
+    const least = Math.min(...costs);
+    // Of equally good folds the one with the fewest rows, so that none stays empty.
+    const rows = filled.map((counts, fold) => (costs[fold] === least ? sum(counts) : Infinity));
+    const fold = rows.indexOf(Math.min(...rows));
     const counts = filled[fold] as number[];
     group.counts.forEach((own, label) => (counts[label] = (counts[label] as number) + own));
     for (const row of group.rows) foldOf[row] = fold;

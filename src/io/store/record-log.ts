@@ -18,9 +18,9 @@ export interface RecordLog {
 
 /**
  * Opens a log: a file of JSON lines by its path, or an object for each record in a store. What a killed process left of a
- * line is skipped.
+ * record is skipped.
  *
- * @throws ChurnkitError from its methods: IO_FAILED, STORE_FAILED; CHECKPOINT_MISMATCH for a file that is no log.
+ * @throws ChurnkitError from its methods: IO_FAILED, STORE_FAILED; CHECKPOINT_MISMATCH for what is no log.
  */
 export const openLog = (place: string | ObjectStore): RecordLog =>
   typeof place === "string" ? fileLog(place) : storeLog(place);
@@ -76,7 +76,7 @@ function storeLog(store: ObjectStore): RecordLog {
       const records: unknown[] = [];
       for (const key of found) {
         const object = await store.get(key);
-        if (object) records.push(parseJson(new TextDecoder().decode(object.bytes)));
+        if (object) records.push(...recordOf(new TextDecoder().decode(object.bytes), store.name));
       }
       return records;
     },

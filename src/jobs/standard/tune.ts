@@ -11,7 +11,7 @@ import {
 } from "../../base/json/index.js";
 import { version } from "../../base/version.js";
 import { defineFeatures } from "../../data/features/index.js";
-import { metricNames } from "../../model/evaluate/index.js";
+import { metricNames, metrics } from "../../model/evaluate/index.js";
 import { searchOptions, searchSpace, tuningMethods, type Trial } from "../../model/tuning/index.js";
 import { defineJob } from "../job.js";
 import { learnerMembers, withLearner } from "../learner.js";
@@ -27,7 +27,10 @@ const params = strictObject({
   /** By default `tpe` if a learner has a space; else all learners of the list are tried. */
   method: optional(oneOf(tuningMethods)),
   trials: optional(count(1, 100_000)),
-  metric: withDefault(oneOf(metricNames), "logLoss"),
+  metric: withDefault(
+    where(oneOf(metricNames), (name) => metrics[name].needs !== "costs", "a metric that needs no costs"),
+    "logLoss",
+  ),
   folds: withDefault(count(2, 100), 5),
   /** Judge by one fold alone. */
   holdout: withDefault(flag, false),

@@ -16,7 +16,7 @@ export interface CampaignEvaluation {
   readonly everybody: number;
   /** The most that could be won within the capacity, by contacting only churners, the most valuable first. */
   readonly best: number;
-  /** `profit[k]` is the money won by contacting the first `k` customers by expected gain, from none to all. */
+  /** `curve[k]` is the money won by contacting the first `k` customers by expected gain, from none to all. */
   readonly curve: Float64Array;
 }
 

@@ -1,7 +1,5 @@
 import { permutation } from "../../base/random.js";
-import { profitOf } from "../evaluate/curves.js";
-import { confusionOf, measurable, measure } from "../evaluate/measure.js";
-import type { MetricName } from "../evaluate/metrics.js";
+import { measurable, measure, type MetricTable } from "../evaluate/measure.js";
 import { sortScores } from "../evaluate/sorted-scores.js";
 import type { Cap } from "../kinds/budget.js";
 import type { LabeledMatrix, Learner, LearnerContext } from "../kinds/learner.js";
@@ -10,9 +8,6 @@ import { scorerContext } from "../scoring/compile.js";
 import { decide } from "./decide.js";
 import { learnerNamed } from "./learners.js";
 import type { ThresholdRule } from "./threshold.js";
-
-/** What a model is judged by: a metric, or the profit of a customer with the costs of the threshold's rule. */
-export type Objective = MetricName | "profit";
 
 /** The rows of one fold, encoded by the recipe of its training rows. */
 export interface FoldData {
@@ -33,8 +28,8 @@ export interface FoldScores {
   readonly threshold: number;
   /** Calibrated, one for each test row. */
   readonly probabilities: Float64Array;
-  /** Null for one that has no value: an AUC over one class, a profit without costs. */
-  readonly values: Readonly<Record<Objective, number | null>>;
+  /** The profit is with the costs of the threshold's rule. */
+  readonly values: MetricTable;
   readonly caps: readonly Cap[];
 }
 
@@ -56,31 +51,31 @@ export async function scoreFoldWith(
   { training: all, test, threshold: rule, seed, rowShare = 1 }: FoldData & FoldSettings,
   context: Omit<LearnerContext, "seed">,
 ): Promise<FoldScores> {
-  const training = rowShare < 1 ? someRows(all, rowShare, seed) : all;
+  const training = rowShare < 1 ? someRows(all, rowShare, learner.folds ?? 1, seed) : all;
   const learned = await learner.fit(training, undefined, { ...context, seed });
   const { calibration, decision } = decide(learned, training.labels, rule);
   const probabilities = new Float64Array(test.labels.length);
   const scoring = await scorerContext(learned.model, test.width, {});
   scoring.scorerOf(learned.model).score(test.matrix, test.labels.length, probabilities);
   for (let i = 0; i < probabilities.length; i++) probabilities[i] = calibrate(calibration, probabilities[i] as number);
-  const measured = measurable(sortScores(test.labels, probabilities), decision.threshold);
-  const profit = decision.costs && profitOf(confusionOf(measured), decision.costs) / test.labels.length;
   return {
     threshold: decision.threshold,
     probabilities,
-    values: { ...measure(measured), profit: profit ?? null },
+    values: measure(measurable(sortScores(test.labels, probabilities), decision.threshold, decision.costs)),
     caps: learned.caps ?? [],
   };
 }
 
-/** A share of each class's rows, in their order. */
+/** A share of each class's rows, at least so many of it, in their order. */
 function someRows(
   { matrix, width, labels, details, recipe }: LabeledMatrix,
   share: number,
+  least: number,
   seed: number,
 ): LabeledMatrix {
-  const left = [0, 0];
-  for (const label of labels) left[label] = (left[label] ?? 0) + share;
+  const counts = [0, 0];
+  for (const label of labels) counts[label] = (counts[label] ?? 0) + 1;
+  const left = counts.map((count) => Math.max(share * count, least));
   const rows = permutation(labels.length, seed)
     .filter((row) => {
       const label = labels[row] === 1 ? 1 : 0;

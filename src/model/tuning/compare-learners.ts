@@ -1,8 +1,8 @@
 import type { Features } from "../../data/features/index.js";
 import type { Table } from "../../data/table/index.js";
 import type { ResampledT } from "../../stats/hypothesis/index.js";
+import type { MetricName } from "../evaluate/metrics.js";
 import type { Learner } from "../kinds/learner.js";
-import type { Objective } from "../training/score-fold.js";
 import type { CrossValidation, FoldOptions } from "./cross-validate.js";
 
 /** Result of {@link compareLearners}. */
@@ -13,7 +13,7 @@ export interface LearnerComparison {
   readonly differences: readonly {
     readonly a: string;
     readonly b: string;
-    readonly metrics: Readonly<Record<Objective, ResampledT | null>>;
+    readonly metrics: Readonly<Record<MetricName, ResampledT | null>>;
   }[];
 }
 

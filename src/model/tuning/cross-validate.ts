@@ -1,8 +1,9 @@
 import type { Features } from "../../data/features/index.js";
 import type { Table } from "../../data/table/index.js";
 import type { ResampledT } from "../../stats/hypothesis/index.js";
+import type { MetricName } from "../evaluate/metrics.js";
 import type { HeldOut, Learner } from "../kinds/learner.js";
-import type { FoldScores, Objective } from "../training/score-fold.js";
+import type { FoldScores } from "../training/score-fold.js";
 import type { ThresholdRule } from "../training/threshold.js";
 import type { Resampling } from "./resampling.js";
 
@@ -40,8 +41,8 @@ export interface CrossValidation {
   readonly parameters: Readonly<Record<string, unknown>>;
   /** Repeat by repeat. */
   readonly folds: readonly FoldResult[];
-  /** By name; null if some fold has no value. `profit` is that of one customer, with the costs of the threshold's rule. */
-  readonly metrics: Readonly<Record<Objective, FoldMean | null>>;
+  /** By name; null if some fold has no value. The profit is with the costs of the threshold's rule. */
+  readonly metrics: Readonly<Record<MetricName, FoldMean | null>>;
   /** Each tested row with its calibrated probability by a model that did not train on it, averaged over the repeats. */
   readonly outOfFold: HeldOut;
 }

@@ -3,18 +3,15 @@ import { ChurnkitError } from "../../base/errors.js";
 import type { Features } from "../../data/features/index.js";
 import { labels, type Table } from "../../data/table/index.js";
 import { resampledT, type ResampledT } from "../../stats/hypothesis/index.js";
-import { metricNames } from "../evaluate/metrics.js";
+import { metricNames, type MetricName } from "../evaluate/metrics.js";
 import type { HeldOut, Learner } from "../kinds/learner.js";
 import { churnNetwork } from "../kinds/network/learner.js";
 import { defaultWorkers } from "../training/default-workers.js";
-import type { FoldScores, Objective } from "../training/score-fold.js";
+import type { FoldScores } from "../training/score-fold.js";
 import type { LearnerComparison } from "./compare-learners.js";
 import type { CrossValidateOptions, CrossValidation, FoldOptions } from "./cross-validate.js";
 import { openFoldRunner } from "./fold-runner.js";
 import { encodeFold, planFolds, testShare, type PlannedFold } from "./resampling.js";
-
-/** Everything that can be measured of a fold. */
-export const objectives: readonly Objective[] = [...metricNames, "profit"];
 
 /** Implements `crossValidate`. */
 export async function runCrossValidation(
@@ -51,7 +48,7 @@ export async function runComparison(
     results.slice(i + 1).map(([b, second]) => ({
       a,
       b,
-      metrics: byObjective((name) => overFolds(minus(valuesOf(first, name), valuesOf(second, name)), ratio)),
+      metrics: byMetric((name) => overFolds(minus(valuesOf(first, name), valuesOf(second, name)), ratio)),
     })),
   );
   return { results: Object.fromEntries(results), differences };
@@ -66,6 +63,8 @@ async function scoreAll(
 ): Promise<{ readonly folds: readonly PlannedFold[]; readonly scores: readonly (readonly FoldScores[])[] }> {
   const classes = labels(table);
   const folds = planFolds(table, resampling);
+  if (folds.length < 2)
+    throw new ChurnkitError("OPTION_INVALID", "One fold in time gives no interval. Give 2 folds or more.");
   const of = folds.length * learners.length;
   const workers = Math.max(1, Math.min(given ?? (await defaultWorkers()), of));
   const stop = new AbortController();
@@ -111,7 +110,7 @@ export function summary(
     learner: learner.name,
     parameters: learner.parameters,
     folds: results,
-    metrics: byObjective((name) => {
+    metrics: byMetric((name) => {
       const tested = overFolds(
         results.map(({ values }) => values[name]),
         ratio,
@@ -124,7 +123,7 @@ export function summary(
   };
 }
 
-const valuesOf = ({ folds }: CrossValidation, name: Objective): (number | null)[] =>
+const valuesOf = ({ folds }: CrossValidation, name: MetricName): (number | null)[] =>
   folds.map(({ values }) => values[name]);
 
 const minus = (a: readonly (number | null)[], b: readonly (number | null)[]): (number | null)[] =>
@@ -133,8 +132,8 @@ const minus = (a: readonly (number | null)[], b: readonly (number | null)[]): (n
     return value === null || other === null ? null : value - other;
   });
 
-const byObjective = <T>(make: (name: Objective) => T): Record<Objective, T> =>
-  Object.fromEntries(objectives.map((name) => [name, make(name)])) as Record<Objective, T>;
+const byMetric = <T>(make: (name: MetricName) => T): Record<MetricName, T> =>
+  Object.fromEntries(metricNames.map((name) => [name, make(name)])) as Record<MetricName, T>;
 
 /** Null if a fold has no value. */
 function overFolds(values: readonly (number | null)[], ratio: number): ResampledT | null {

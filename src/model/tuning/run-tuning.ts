@@ -4,11 +4,11 @@ import { canonicalJson } from "../../base/json/index.js";
 import { version } from "../../base/version.js";
 import type { Features } from "../../data/features/index.js";
 import { hashTable, labels, takeRows, type Table } from "../../data/table/index.js";
-import { metrics } from "../evaluate/metrics.js";
+import { metricNames, metrics, type MetricName } from "../evaluate/metrics.js";
 import { openBudget, type Budget } from "../kinds/budget.js";
 import { defaultWorkers } from "../training/default-workers.js";
 import { learnerNamed } from "../training/learners.js";
-import type { FoldScores, Objective } from "../training/score-fold.js";
+import type { FoldScores } from "../training/score-fold.js";
 import { train } from "../training/train.js";
 import type { CrossValidation } from "./cross-validate.js";
 import { openFoldRunner, type FoldRunner } from "./fold-runner.js";
@@ -17,8 +17,8 @@ import { asha } from "./methods/asha.js";
 import { grid, randomSearch } from "./methods/grid.js";
 import type { Method } from "./methods/method.js";
 import { tpe } from "./methods/tpe.js";
-import { encodeFold, planFolds } from "./resampling.js";
-import { objectives, summary } from "./run-cross-validation.js";
+import { encodeFold, planFolds, type PlannedFold } from "./resampling.js";
+import { summary } from "./run-cross-validation.js";
 import { runSearch, type Outcome, type SearchResult, type Trial, type TrialPlan } from "./search.js";
 import { searchedOf, type Searched } from "./space/searched.js";
 import { withShare } from "./space/share.js";
@@ -54,6 +54,7 @@ export async function searchOptions(
 ): Promise<Omit<TuneResult, "model">> {
   const plan = planOf(options);
   const classes = labels(table);
+  const outer = outerFolds(table, options);
   const budget = options.budget && openBudget(options.budget);
   const journal = await openJournal(options.journal, await identityOf(features, table, options, plan));
   const workers = options.workers ?? (await defaultWorkers());
@@ -62,7 +63,7 @@ export async function searchOptions(
   try {
     const { trials, ended } = await searchRows({ ...shared, table, stage: "all rows" });
     const best = bestOf(trials, plan);
-    const nested = ended ? undefined : await nestedFolds(shared, table, classes);
+    const nested = ended ? undefined : await nestedFolds({ ...shared, table, classes }, outer);
     return { metric: plan.metric, best, trials, ended, nested };
   } finally {
     await runner.close();
@@ -74,7 +75,7 @@ interface Plan {
   readonly searched: readonly Searched[];
   readonly method: (typeof tuningMethods)[number];
   readonly trials: number | undefined;
-  readonly metric: Objective;
+  readonly metric: MetricName;
   readonly sign: 1 | -1;
 }
 
@@ -90,14 +91,14 @@ function planOf({
   const { trials = method === "grid" ? undefined : usualTrials, nested, threshold } = rest;
   if (learners.length === 0) refuse("No learner is searched. Name at least one.");
   if (!tuningMethods.includes(method)) refuse(`There is no method ${method}. Use one of ${tuningMethods.join(", ")}.`);
-  if (!objectives.includes(metric)) refuse(`There is no metric ${metric}. Use one of ${objectives.join(", ")}.`);
+  if (!metricNames.includes(metric)) refuse(`There is no metric ${metric}. Use one of ${metricNames.join(", ")}.`);
   if (trials !== undefined && !(Number.isInteger(trials) && trials >= 1 && trials <= 100_000))
     refuse(`trials is ${trials}. Give a whole number from 1 to 100,000.`);
   if (nested !== undefined && !(Number.isInteger(nested) && nested >= 2 && nested <= 100))
     refuse(`nested is ${nested}. Give a whole number of outer folds from 2 to 100.`);
-  if (metric === "profit" && (threshold === undefined || !("costs" in threshold)))
-    refuse('The metric profit needs costs. Give the rule { rule: "cost", costs } as threshold.');
-  const sign = metric === "profit" || metrics[metric].better === "higher" ? -1 : 1;
+  if (metrics[metric].needs === "costs" && !(threshold && "costs" in threshold && threshold.costs))
+    refuse(`The metric ${metric} needs costs. Give the rule { rule: "cost", costs } as threshold.`);
+  const sign = metrics[metric].better === "higher" ? -1 : 1;
   return { searched: learners.map(searchedOf), method, trials, metric, sign };
 }
 
@@ -127,7 +128,7 @@ async function identityOf(
     version,
     data: await hashTable(table),
     features: await sha256Hex(text.encode(canonicalJson(features))),
-    learners: searched.map((one) => ({ learner: one.learner, space: one.space, options: one.optionsAt({}) })),
+    learners: searched.map(({ learner, space, options }) => ({ learner, space, options })),
     method,
     // Halving goes by how many begin; the others only end sooner.
     trials: method === "asha" ? trials : null,
@@ -184,7 +185,7 @@ async function searchRows(setup: Setup & { readonly table: Table; readonly stage
 }
 
 /** The mean over the folds, or why there is none. */
-function outcomeOf(scored: readonly PromiseSettledResult<FoldScores>[], metric: Objective): Outcome {
+function outcomeOf(scored: readonly PromiseSettledResult<FoldScores>[], metric: MetricName): Outcome {
   const values: number[] = [];
   for (const fold of scored) {
     if (fold.status === "rejected") return { value: null, values: [], failed: reasonOf(fold.reason) };
@@ -214,12 +215,23 @@ function bestOf(trials: readonly Trial[], { sign }: Plan): Trial {
   return others.reduce((best, trial) => (sign * Number(trial.value) < sign * Number(best.value) ? trial : best), first);
 }
 
-/** Repeats the search on the rows outside each outer fold, and tests its best there. */
-async function nestedFolds(setup: Setup, table: Table, classes: Uint8Array): Promise<CrossValidation | undefined> {
-  const { options, plan, features, runner } = setup;
-  const { nested, by, seed = 0, threshold = { rule: "f1" }, signal } = options;
-  if (nested === undefined) return undefined;
+/** The outer folds, if there are any. Too few rows for one of their searches are refused before the first search. */
+function outerFolds(table: Table, options: TuneOptions): readonly PlannedFold[] {
+  const { nested, by, seed } = options;
+  if (nested === undefined) return [];
   const outer = planFolds(table, { folds: nested, by, seed });
+  for (const { train: rows } of outer) planFolds(takeRows(table, rows), options);
+  return outer;
+}
+
+/** Repeats the search on the rows outside each outer fold, and tests its best there. */
+async function nestedFolds(
+  setup: Setup & { readonly table: Table; readonly classes: Uint8Array },
+  outer: readonly PlannedFold[],
+): Promise<CrossValidation | undefined> {
+  const { options, plan, features, runner, table, classes } = setup;
+  const { threshold = { rule: "f1" }, signal } = options;
+  if (outer.length === 0) return undefined;
   const scores: FoldScores[] = [];
   const chosen: Pick<Trial, "learner" | "options">[] = [];
   for (const fold of outer) {

@@ -1,8 +1,8 @@
 import type { Features } from "../../data/features/index.js";
 import type { Table } from "../../data/table/index.js";
 import type { ObjectStore } from "../../io/store/index.js";
+import type { MetricName } from "../evaluate/metrics.js";
 import type { BudgetOptions } from "../kinds/budget.js";
-import type { Objective } from "../training/score-fold.js";
 import type { ThresholdRule } from "../training/threshold.js";
 import type { TrainedModel } from "../training/train.js";
 import type { CrossValidation } from "./cross-validate.js";
@@ -25,8 +25,8 @@ export interface TuneOptions extends Resampling {
   readonly method?: (typeof tuningMethods)[number] | undefined;
   /** How many points are tried. Default 50; a grid tries all unless it is given. */
   readonly trials?: number | undefined;
-  /** What is best. Default `logLoss`; `profit`, that of one customer, needs costs in the rule for the threshold. */
-  readonly metric?: Objective | undefined;
+  /** What is best. Default `logLoss`; `profitPerCustomer` needs costs in the rule for the threshold. */
+  readonly metric?: MetricName | undefined;
   /** Judge each trial by one fold alone, in time by the last: as many times faster as there are folds, and less certain. */
   readonly holdout?: boolean | undefined;
   /**
@@ -52,7 +52,7 @@ export interface TuneOptions extends Resampling {
 
 /** Result of {@link tune}. */
 export interface TuneResult<Row = unknown, Request = unknown> {
-  readonly metric: Objective;
+  readonly metric: MetricName;
   /** Its options are the model's. */
   readonly best: Trial;
   readonly trials: readonly Trial[];

@@ -41,8 +41,7 @@ describe("cross-validation", () => {
       });
       const scores = model.scorer.score(tested);
       const { threshold } = model.artifact.decision;
-      const { values, confusion } = evaluateScores(labels(tested), scores, { threshold, bootstrap: false });
-      const profit = (confusion.truePositives * 500 - confusion.falsePositives * 50) / test.length;
+      const { values } = evaluateScores(labels(tested), scores, { threshold, costs, bootstrap: false });
       expect(result.folds[i]).toMatchObject({
         repeat: 0,
         fold: i,
@@ -51,7 +50,7 @@ describe("cross-validation", () => {
       expect(result.folds[i]?.threshold).toBe(threshold);
       for (const [name, { value }] of Object.entries(values))
         expect(result.folds[i]?.values[name as "auc"]).toBe(value);
-      expect(result.folds[i]?.values.profit).toBe(profit);
+      expect(result.folds[i]?.values.profitPerCustomer).not.toBeNull();
       test.forEach((row, place) => (all[row] = scores[place] as number));
     }
     expect(result.outOfFold).toEqual({ rows: Uint32Array.from(all.keys()), probabilities: all });
@@ -70,7 +69,7 @@ describe("cross-validation", () => {
     expect(twice.folds.slice(0, 3)).toEqual(once.folds);
     expect(twice.folds[3]?.values).not.toEqual(once.folds[0]?.values);
     expect(twice.outOfFold.rows).toEqual(once.outOfFold.rows);
-    expect(twice.metrics.profit).toBeNull();
+    expect(twice.metrics.profitPerCustomer).toBeNull();
   });
 
   it("has null, and no interval, for a metric without a value on some fold", async () => {
@@ -93,6 +92,7 @@ describe("cross-validation", () => {
   it.each([
     ["OPTION_INVALID", { folds: 1 }],
     ["OPTION_INVALID", { repeats: 0 }],
+    ["OPTION_INVALID", { folds: 1, by: { time: "tenureMonths" } }],
     ["OPTION_INVALID", { repeats: 2, by: { time: "tenureMonths" } }],
     ["TOO_FEW_ROWS", { folds: 250 }],
     ["INPUT_COLUMNS", { by: { group: "household" } }],

@@ -136,6 +136,12 @@ describe("the journal of a search", () => {
     expect(readFileSync(path, "utf8")).toBe(text);
   });
 
+  it.each(["null", "3", "[1]", "id,churn"])("in a store is not %s", async (text) => {
+    const store = memoryStore();
+    await store.put("record-000000.json", new TextEncoder().encode(text));
+    await expect(openJournal(store, {})).rejects.toMatchObject({ code: "CHECKPOINT_MISMATCH" });
+  });
+
   it("on a full disk is IO_FAILED", async () => {
     // Every write to this device fails so; reading it would not end.
     const full = openLog("/dev/full");

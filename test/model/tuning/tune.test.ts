@@ -86,12 +86,33 @@ describe("tuning", () => {
     expect(nested?.folds[0]?.values.auc).toBe(metricOf("auc", labels(tested), scorer.score(tested)));
   });
 
+  it("refuses outer folds that leave too few rows for a search before it begins", async () => {
+    const churners = labels(table).reduce((sum, label) => sum + label, 0);
+    let told = 0;
+    const onTrial = (): void => void told++;
+    for (const few of [{ nested: churners + 1 }, { nested: 2, folds: Math.ceil(churners / 2) + 1 }])
+      await expect(
+        search({ method: "random", trials: 1, learners: [learners[1]], workers: 1, onTrial, ...few }),
+      ).rejects.toMatchObject({ code: "TOO_FEW_ROWS" });
+    expect(told).toBe(0);
+  });
+
   it("goes by the profit, and by one fold", async () => {
     const threshold = { rule: "cost", costs: { falseNegative: 500, falsePositive: 50 } } as const;
-    const { best, trials } = await search({ metric: "profit", threshold, holdout: true, trials: 3, workers: 1 });
+    const { best, trials } = await search({
+      metric: "profitPerCustomer",
+      threshold,
+      holdout: true,
+      trials: 3,
+      workers: 1,
+    });
     expect(best.values).toHaveLength(1);
     expect(best.value).toBe(Math.max(...trials.map(({ value }) => value ?? NaN)));
-    await expect(search({ metric: "profit" })).rejects.toMatchObject({ code: "OPTION_INVALID" });
+    for (const without of [undefined, { rule: "given", threshold: 0.5, costs: undefined } as const])
+      await expect(search({ metric: "profitPerCustomer", threshold: without })).rejects.toMatchObject({
+        code: "OPTION_INVALID",
+        message: expect.stringContaining("needs costs") as string,
+      });
   });
 
   it("halves: few epochs for all, all epochs for the best", async () => {
@@ -110,6 +131,18 @@ describe("tuning", () => {
     expect(trials.filter(({ share }) => share === 1 / 27)).toHaveLength(6);
     expect(best.share).toBe(1);
     expect(best.options).not.toHaveProperty("patience");
+  });
+
+  it("halves with enough rows of each class for the learner's own folds", async () => {
+    const { trials } = await search({ method: "asha", trials: 3, workers: 1, learners: [learners[1]] });
+    expect(trials.map(({ failed }) => failed)).toEqual(trials.map(() => undefined));
+  });
+
+  it("varies one item of a list whose others are fixed", async () => {
+    const space = { units1: { kind: "integer", min: 3, max: 4 } } as const;
+    const options = { members: 1, epochs: 1, units2: 2 };
+    const { best } = await search({ trials: 1, workers: 1, learners: [{ learner: "network", options, space }] });
+    expect(best.options["units"]).toEqual([expect.any(Number), 2]);
   });
 
   it("records a trial that diverges, and goes on", async () => {

@@ -20,6 +20,8 @@ export interface SearchedLearner {
 export interface Searched {
   readonly learner: string;
   readonly space: SearchSpace;
+  /** Those that stay. */
+  readonly options: Readonly<Record<string, unknown>>;
   /** All options at a point of the space. */
   optionsAt(values: Readonly<Record<string, OptionValue>>): Record<string, unknown>;
 }
@@ -47,5 +49,5 @@ export function searchedOf({ learner, options = {}, space = defaultSpace(learner
   for (const [name, range] of Object.entries(space))
     for (const value of gridOf({ ...range, ...(range.kind !== "choice" && { steps: 2 }) }))
       check({ ...some, [name]: value });
-  return { learner, space, optionsAt };
+  return { learner, space, options, optionsAt };
 }
