@@ -67,7 +67,7 @@ export async function openTracker(place: string, experiment?: string): Promise<R
           "A tracker in SageMaker is sagemaker://region/experiment?artifacts=s3://bucket/prefix: name all of them.",
         );
       const { sagemakerTracker } = await import("../tracking/sagemaker/index.js");
-      const store = await openStore(artifacts);
+      const store = artifacts.includes("://") ? await openStore(artifacts) : filesStore(resolve(folderIn(artifacts)));
       return sagemakerTracker({ ...options, store, experiment: experiment ?? named, clientConfig: { region } });
     }
     default:
@@ -84,11 +84,22 @@ function mlflowPlace(place: string): { readonly trackingUri: string; readonly na
   const segments = url.pathname.split("/").filter((segment) => segment !== "");
   const named = segments.pop();
   url.pathname = segments.join("/");
-  return { trackingUri: url.href, named: named === undefined ? undefined : decodeURIComponent(named) };
+  return { trackingUri: url.href, named: named === undefined ? undefined : decoded(named) };
+}
+
+function decoded(name: string): string {
+  try {
+    return decodeURIComponent(name);
+  } catch (cause) {
+    const message = `The experiment ${name.slice(0, 80)} of the tracker has a % that encodes nothing. Write %25 for a %.`;
+    throw new ChurnkitError("OPTION_INVALID", message, { cause });
+  }
 }
 
 /** Opens the tracker of a place in the spool, which knows a folder by its name in messages. */
-export const openSpooled = (url: string): Promise<RunTracker> => openTracker(url.replace(/^files at /, ""));
+export const openSpooled = (url: string): Promise<RunTracker> => openTracker(folderIn(url));
+
+const folderIn = (name: string): string => name.replace(/^files at /, "");
 
 /**
  * Does a command's work with a run, if the command is to be tracked. The run ends as the work does. Tracking changes neither

@@ -19,7 +19,7 @@ export interface TrackerOptions {
    * waits in memory, and is lost with the process.
    */
   readonly spool?: ObjectStore | undefined;
-  /** The longest that `end` waits for the tracker, in milliseconds. Default 10,000. */
+  /** The longest that `end` waits for the tracker, in milliseconds, 0 to 3,600,000. Default 10,000. */
   readonly endMs?: number | undefined;
   /** Called when something could not be sent, once a run. */
   readonly onProblem?: ((message: string) => void) | undefined;
@@ -27,19 +27,24 @@ export interface TrackerOptions {
 
 /** Waits of a single call while the work goes on. */
 const sendMs = 30_000;
+/** So many failures that took so long: the place is down. Quick ones may be the runs' own, and others can be sent. */
 const mostFailures = 3;
+const patienceMs = 30_000;
 
 /** The rules of all trackers, over the driver of one. */
 export function trackerOver(backend: RunBackend, options: TrackerOptions): RunTracker {
   const { experiment = "churn", spool: store, endMs = 10_000, onProblem } = options;
-  if (!Number.isFinite(endMs) || endMs < 0)
-    throw new ChurnkitError("OPTION_INVALID", `endMs must be a number of 0 or more, not ${endMs}.`);
+  // A timer of more than 24 days ends at once.
+  if (!(endMs >= 0 && endMs <= 3_600_000))
+    throw new ChurnkitError("OPTION_INVALID", `endMs must be from 0 to 3,600,000, not ${endMs}.`);
   backend.checkExperiment(experiment);
   const limits: DeliveryLimits = { sendMs, endMs };
   const spool = store && spoolIn(store, backend.url);
   const open = new Set<string>();
   let catchingUp: Promise<void> | undefined;
   let over = new AbortController();
+  let syncing: Promise<unknown> = Promise.resolve();
+  const newId = runIds();
 
   /** An open connection would keep the process alive. */
   function stopCatchingUp(): void {
@@ -47,18 +52,27 @@ export function trackerOver(backend: RunBackend, options: TrackerOptions): RunTr
     over = new AbortController();
   }
 
-  async function sync(signal: AbortSignal): Promise<RunSync> {
+  /** Two at once could both make a run that a server does not have yet. */
+  function sync(signal: AbortSignal): Promise<RunSync> {
+    const turn = syncing.then(() => sendSpooled(signal));
+    syncing = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async function sendSpooled(signal: AbortSignal): Promise<RunSync> {
     const sent = new Set<string>();
     const stuck = new Map<string, string>();
     let entries = 0;
+    let failingMs = 0;
     for (const one of (await spool?.waiting()) ?? []) {
       const { id } = one.run;
       // The order within a run stays; a run of this process sends its own.
       if (stuck.has(id) || open.has(id)) continue;
-      if (stuck.size >= mostFailures || signal.aborted) {
+      if ((stuck.size >= mostFailures && failingMs > patienceMs) || signal.aborted) {
         stuck.set(id, "not tried, because others failed before it");
         continue;
       }
+      const began = performance.now();
       try {
         const batch = await one.entries();
         await backend.send(one.run, batch, signal);
@@ -67,6 +81,7 @@ export function trackerOver(backend: RunBackend, options: TrackerOptions): RunTr
         sent.add(id);
       } catch (error) {
         stuck.set(id, error instanceof Error ? error.message : String(error));
+        failingMs += performance.now() - began;
       }
     }
     const waiting = [...stuck].map(([run, problem]) => ({ run, problem }));
@@ -121,11 +136,7 @@ export function trackerOver(backend: RunBackend, options: TrackerOptions): RunTr
     },
     history: (id, metric) => backend.history(id, metric),
     artifact: (id, name) => backend.artifact(id, name),
-    async sync() {
-      // Two at once could both make a run that a server does not have yet.
-      await catchingUp;
-      return sync(new AbortController().signal);
-    },
+    sync: () => sync(new AbortController().signal),
     observe(begin) {
       const run = start({ name: begin.learner }, undefined);
       return ending(trainingLog(run, begin), (status) => run.end(status));
@@ -151,8 +162,15 @@ function ending(
   };
 }
 
-/** `20261130-104512-1f0c9a3b`: in order of time, without a question to a server, and unlike any other. */
-function newId(): string {
-  const time = new Date().toISOString().replace(/[-:]/g, "").replace("T", "-").slice(0, 15);
-  return `${time}-${crypto.randomUUID().slice(0, 8)}`;
+/**
+ * `20261130-104512-1f0c9a3b`: in order of time without a question to a server, and unlike any other. Its last part begins with
+ * the milliseconds.
+ */
+function runIds(): () => string {
+  let last = 0;
+  return () => {
+    last = Math.max(Date.now(), last + 1);
+    const time = new Date(last).toISOString().replace(/[-:]/g, "").replace("T", "-").slice(0, 15);
+    return `${time}-${(last % 1_000).toString(16).padStart(3, "0")}${crypto.randomUUID().slice(0, 5)}`;
+  };
 }

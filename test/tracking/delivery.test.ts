@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { memoryStore, type ObjectStore } from "../../src/io/store/index.js";
 import { fileTracker } from "../../src/tracking/index.js";
 import type { TrackedRun, RunTracker } from "../../src/tracking/runs/run.js";
@@ -160,5 +160,91 @@ describe("the spool", () => {
     expect(waiting).toMatchObject([{ run: runs[0]?.id }]);
     expect(waiting[0]?.problem).toContain(bad?.key ?? "?");
     await expectWhole(later, runs[1]?.id ?? "");
+  });
+
+  it("names a file without a readable beginning, and sends the other runs", async () => {
+    const store = memoryStore();
+    const spool = memoryStore();
+    const lost = fileTracker(failing(store, 1, "rejects", true).target, { spool });
+    const [first, second] = [lost.start(), lost.start()];
+    await first.end();
+    await second.end();
+    const bad = (await spool.list("")).find(({ key }) => key.includes(`${first.id}/`) && key.endsWith(".jsonl"));
+    await spool.put(bad?.key ?? "", new Uint8Array(64));
+    const { runs, waiting } = await fileTracker(store, { spool }).sync();
+    expect(runs).toBe(1);
+    expect(waiting).toEqual([{ run: first.id, problem: expect.stringContaining(bad?.key ?? "?") as string }]);
+  });
+
+  it("sends the runs behind some that the place refuses, and gives up on a place that is down", async () => {
+    const spool = memoryStore();
+    const away = fileTracker(failing(memoryStore(), 1, "rejects", true).target, { spool });
+    const runs = Array.from({ length: 5 }, () => away.start());
+    for (const run of runs) await run.end();
+    const refused = runs.slice(0, 4).map(({ id }) => id);
+    const store = memoryStore();
+    const refusing: ObjectStore = {
+      ...store,
+      put(key, ...rest) {
+        const id = key.split("/")[1] ?? "";
+        return refused.includes(id) ? Promise.reject(new Error(`${id} is refused`)) : store.put(key, ...rest);
+      },
+    };
+    const { runs: sent, waiting } = await fileTracker(refusing, { spool }).sync();
+    expect(sent).toBe(1);
+    expect(waiting.map(({ run }) => run)).toEqual(refused);
+    let now = 0;
+    const clock = vi.spyOn(performance, "now").mockImplementation(() => (now += 5_000));
+    const down = failing(memoryStore(), 1, "rejects", true);
+    for (let i = 0; i < 10; i++) await away.start().end();
+    const problems = (await fileTracker(down.target, { spool }).sync()).waiting.map(({ problem }) => problem);
+    clock.mockRestore();
+    expect(down.calls()).toBe(7);
+    expect(problems.filter((problem) => problem.startsWith("not tried"))).toHaveLength(7);
+  });
+
+  it("is sent by one at a time", async () => {
+    const spool = memoryStore();
+    await fileTracker(failing(memoryStore(), 1, "rejects", true).target, { spool })
+      .start()
+      .end();
+    const tracker = fileTracker(memoryStore(), { spool });
+    const both = await Promise.all([tracker.sync(), tracker.sync()]);
+    expect(both.map(({ runs }) => runs)).toEqual([1, 0]);
+  });
+});
+
+describe("an open run", () => {
+  it("that is logged too much says so, and ends all the same", async () => {
+    const store = memoryStore();
+    const told: string[] = [];
+    const run = fileTracker(store, { onProblem: (text) => told.push(text) }).start();
+    for (let step = 0; step < 100_000; step++) run.logMetrics({ loss: 1 }, { step });
+    expect(await run.end()).toMatchObject({
+      state: "lost",
+      lost: 1,
+      problem: expect.stringContaining("100000") as string,
+    });
+    expect(told).toHaveLength(1);
+    expect((await fileTracker(store).get(run.id)).status).toBe("finished");
+  });
+
+  it("keeps a Buffer as it was when it was logged", async () => {
+    const tracker = fileTracker(memoryStore());
+    const run = tracker.start();
+    const content = Buffer.from("first");
+    await run.logArtifact("a.txt", content);
+    content.write("later");
+    await run.end();
+    expect(Buffer.from((await tracker.artifact(run.id, "a.txt")) ?? []).toString()).toBe("first");
+  });
+
+  it("has no artifact whose key would be too long for a store", async () => {
+    const tracker = fileTracker(memoryStore(), { experiment: "x".repeat(200) });
+    const run = tracker.start();
+    const name = Array.from({ length: 4 }, () => "a".repeat(200)).join("/");
+    await expect(run.logArtifact(name, "")).rejects.toMatchObject({ code: "OPTION_INVALID" });
+    await run.logArtifact(name.slice(0, 600), "");
+    expect((await run.end()).state).toBe("sent");
   });
 });

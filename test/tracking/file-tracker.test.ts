@@ -35,3 +35,25 @@ it("names a file that is broken", async () => {
   await store.put(`churn/${run.id}/run.json`, new TextEncoder().encode("{"));
   await expect(tracker.get(run.id)).rejects.toThrow(new RegExp(`churn/${run.id}/run.json is not valid JSON`));
 });
+
+it("lists the newest first, however fast they follow each other", async () => {
+  const tracker = fileTracker(memoryStore());
+  const runs = Array.from({ length: 30 }, () => tracker.start());
+  for (const run of runs) await run.end();
+  expect((await tracker.list()).map(({ id }) => id)).toEqual(runs.map(({ id }) => id).reverse());
+});
+
+it("finds a run, not an artifact that is called like one", async () => {
+  const tracker = fileTracker(memoryStore());
+  const [first, second] = [tracker.start(), tracker.start()];
+  await first.logArtifact(`${second.id}/run.json`, "{}");
+  await first.end();
+  await second.end();
+  expect((await tracker.get(second.id)).id).toBe(second.id);
+});
+
+it.each([NaN, -1, Infinity, 2 ** 31])("refuses to wait %d ms", (endMs) => {
+  expect(() => fileTracker(memoryStore(), { endMs })).toThrow(
+    expect.objectContaining({ code: "OPTION_INVALID" }) as Error,
+  );
+});

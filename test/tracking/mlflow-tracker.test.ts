@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { memoryStore } from "../../src/io/store/memory-store.js";
+import { mlflowClient } from "../../src/io/mlflow/index.js";
 import { mlflowTracker } from "../../src/tracking/mlflow/index.js";
 
 const token = "sesame-9f3b";
@@ -64,5 +65,107 @@ describe("an MLflow server that takes no runs", () => {
       code: "OPTION_INVALID",
       message: expect.not.stringContaining("secret") as string,
     });
+  });
+});
+
+describe("what MLflow does not take as it is", () => {
+  type Json = Record<string, unknown>;
+  type Pairs = { key: string; value: string }[];
+
+  /** A server of one run that refuses what MLflow refuses, and keeps what it is told. */
+  function strict(failSetTag = 0): { fetch: typeof fetch; calls: { path: string; body: Json }[] } {
+    const calls: { path: string; body: Json }[] = [];
+    const tags: Pairs = [];
+    let failures = failSetTag;
+    const refusal = (status: number): Response => Response.json({ error_code: "X", message: "no" }, { status });
+    const info = { run_id: "1".repeat(32), artifact_uri: "mlflow-artifacts:/1/1/artifacts", experiment_id: "1" };
+    return {
+      calls,
+      async fetch(input, init = {}) {
+        await Promise.resolve();
+        const path = new URL(input instanceof Request ? input.url : input).pathname.replace("/api/2.0/mlflow/", "");
+        const body = (typeof init.body === "string" ? JSON.parse(init.body) : {}) as Json;
+        calls.push({ path, body });
+        const given = (body["tags"] ?? []) as Pairs;
+        if (path === "experiments/get-by-name") return Response.json({ experiment: { experiment_id: "1" } });
+        if (path === "runs/search" && String(body["filter"]).includes("churnkit.parent"))
+          return Response.json({ runs: [{ info: { ...info, run_id: "2".repeat(32) } }] });
+        if (path === "runs/search") return Response.json(tags.length === 0 ? {} : { runs: [{ info, data: { tags } }] });
+        if (path === "runs/create") tags.push(...given);
+        if (path === "runs/create") return Response.json({ run: { info, data: { tags } } });
+        if (path === "runs/set-tag" && failures-- > 0) return refusal(500);
+        if (path === "runs/log-batch" && given.length > 100) return refusal(400);
+        return Response.json({});
+      },
+    };
+  }
+  const tracking = (server: ReturnType<typeof strict>) =>
+    mlflowTracker({ trackingUri: "http://mlflow.example", retries: 0, fetch: server.fetch, spool: memoryStore() });
+
+  it("is sent in parts, or cut: more than 100 tags, and a long name of a run", async () => {
+    const server = strict();
+    const run = tracking(server).start({ name: "n".repeat(300) });
+    run.setTags(Object.fromEntries(Array.from({ length: 150 }, (_, i) => [`tag${i}`, String(i)])));
+    expect(await run.end()).toMatchObject({ state: "sent" });
+    const sent = server.calls
+      .filter(({ path }) => path === "runs/log-batch")
+      .flatMap(({ body }) => body["tags"] as Pairs);
+    expect(new Set(sent.map(({ key }) => key)).size).toBe(151);
+    expect(server.calls.find(({ path }) => path === "runs/create")?.body["run_name"]).toBe("n".repeat(250));
+  });
+
+  it("nests runs that came before their parent, even where the first try at that fails", async () => {
+    const server = strict(1);
+    const tracker = tracking(server);
+    await tracker.start().end();
+    await tracker.sync();
+    expect(server.calls.filter(({ path }) => path === "runs/set-tag").map(({ body }) => body["run_id"])).toEqual([
+      "2".repeat(32),
+      "2".repeat(32),
+    ]);
+  });
+
+  it("reads a run whose times are no dates", async () => {
+    const info = { run_id: "1".repeat(32), artifact_uri: "", experiment_id: "1", start_time: "1764500000000000000" };
+    const fetched = (path: string): object =>
+      path.endsWith("get-by-name") ? { experiment: { experiment_id: "1" } } : { runs: [{ info, data: {} }] };
+    const tracker = mlflowTracker({
+      trackingUri: "http://mlflow.example",
+      fetch: (input) =>
+        Promise.resolve(Response.json(fetched(new URL(input instanceof Request ? input.url : input).pathname))),
+    });
+    expect(await tracker.list()).toMatchObject([{ startedAt: "1970-01-01T00:00:00.000Z" }]);
+  });
+
+  it("shows no part of a credential where a message is cut", async () => {
+    const message = `${"x".repeat(235)}${token}`;
+    const tracker = mlflowTracker({
+      trackingUri: "http://mlflow.example",
+      token,
+      retries: 0,
+      fetch: () => Promise.resolve(Response.json({ error_code: "X", message }, { status: 400 })),
+    });
+    const error = await tracker.list().then(String, String);
+    expect(error).toContain("xxx");
+    expect(error).not.toContain(token.slice(0, 4));
+  });
+
+  it("is not asked again once the time is over", async () => {
+    const over = new AbortController();
+    const client = mlflowClient(
+      {
+        trackingUri: "http://mlflow.example",
+        headers: new Headers(),
+        timeoutMs: 1_000,
+        retries: 5,
+        signal: over.signal,
+        fetch: () => Promise.resolve(new Response("", { status: 503, headers: { "retry-after": "10" } })),
+      },
+      { name: "MLflow", secrets: [] },
+    );
+    setTimeout(() => over.abort(new Error("over")), 50);
+    const began = performance.now();
+    await expect(client.call({ method: "GET", path: "mlflow/runs/get" })).rejects.toThrow("over");
+    expect(performance.now() - began).toBeLessThan(3_000);
   });
 });

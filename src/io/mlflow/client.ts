@@ -40,7 +40,7 @@ export function mlflowClient(options: ClientOptions, speaker: Speaker): MlflowCl
       const outcome = await limit(attempt);
       if (outcome.failure === undefined || !outcome.failure.passing || tries === options.retries || ended())
         return outcome;
-      await backoff(tries, outcome.failure.waitMs);
+      await backoff(tries, outcome.failure.waitMs, options.signal);
     }
   }
 
@@ -98,7 +98,7 @@ export function mlflowClient(options: ClientOptions, speaker: Speaker): MlflowCl
         if (outcome.failure === undefined) return read(parsed(call, outcome.answer));
         const { passing, code, error, waitMs } = outcome.failure;
         if (!passing && code !== "RESOURCE_ALREADY_EXISTS") throw error;
-        await backoff(tries, waitMs);
+        await backoff(tries, waitMs, options.signal);
         const found = await look();
         if (found !== undefined) return found;
         if (!passing || tries === options.retries || ended()) throw error;

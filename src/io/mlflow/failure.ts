@@ -66,11 +66,17 @@ export function refusedBy(
   body: string,
 ): MlflowFailure {
   const { status, headers } = response;
-  const { code, message } = errorIn(body);
+  // Before anything is cut, or a part of a secret could stay.
+  const { code, message } = errorIn(hidden(speaker, body));
   const said = plain(message) === "" ? "" : `: ${plain(message)}`;
   const error = failed(
     speaker,
-    wordsFor(status, call, code === "" ? said : ` ${plain(code)}${said}`, headers.get("location") ?? ""),
+    wordsFor(
+      status,
+      call,
+      code === "" ? said : ` ${plain(code)}${said}`,
+      hidden(speaker, headers.get("location") ?? ""),
+    ),
   );
   return { status, code, passing: passingStatuses.has(status), waitMs: waitAsked(headers.get("retry-after")), error };
 }

@@ -12,13 +12,14 @@ export interface LoggedMetric {
 const maxValue = 500;
 const maxName = 250;
 
-/** MLflow's names allow letters, digits and `_-./ `; any other character becomes `_`. */
+/** MLflow's names allow letters, digits and `_-./ `, and are paths without empty or `.` segments; what is not allowed becomes `_`. */
 export const fittingName = (name: string): string =>
   name
     .replace(/[^\w\-./ ]/g, "_")
     .replace(/^[./ ]+/, "_")
     .replaceAll("..", "._")
-    .slice(0, maxName);
+    .slice(0, maxName)
+    .replace(/(?<=\/)(?:\/+|\.(?=\/|$))|\/$/g, "_");
 
 /** The value of a parameter: a text, because MLflow stores a number as an empty one. */
 export const fittingValue = (value: unknown): string => {

@@ -105,8 +105,11 @@ export function fileBackend(given: ObjectStore): RunBackend {
 
   /** Where a run is, by its id alone. */
   async function find(id: string): Promise<string | undefined> {
-    const ending = `/${id}/run.json`;
-    return (await store.list("")).find(({ key }) => key.endsWith(ending))?.key;
+    return (await store.list("")).find(({ key }) => {
+      // An artifact may be called run.json too.
+      const [, name, file, ...deeper] = key.split("/");
+      return name === id && file === "run.json" && deeper.length === 0;
+    })?.key;
   }
 
   async function folder(id: string): Promise<string> {

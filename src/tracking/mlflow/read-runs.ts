@@ -50,7 +50,8 @@ const datasetInput = object({ dataset: object({ name: text(), digest: text() }) 
 
 const statusOf = (status: string): RunStatus =>
   status === "FINISHED" ? "finished" : status === "FAILED" ? "failed" : status === "KILLED" ? "killed" : "running";
-const iso = (ms: number): string => new Date(ms).toISOString();
+/** Other clients' times may be in nanoseconds, which no date can hold. */
+const iso = (ms: number): string => new Date(Math.abs(ms) <= 8.64e15 ? ms : 0).toISOString();
 const metricOf = ({ value, timestamp, step }: ReturnType<typeof metric>): RunMetric => ({
   value,
   step,

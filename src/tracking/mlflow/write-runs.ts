@@ -89,8 +89,10 @@ export function runWriter(host: string): {
     const { run_id: id, artifact_uri: artifactUri } = runInfo(json.get("info"));
     const tags = readTags(json.get("data").get("tags"));
     const awaited = tags.has(parentTag) ? undefined : tags.get(runTag.parent);
-    if (present === undefined) await adopt(client, experimentId, run.id, id);
-    return { id, artifactUri, sequence: sequenceOf(tags), experimentId, awaited };
+    const sequence = sequenceOf(tags);
+    // After a failure here it is there already, without any entry.
+    if (sequence === 0) await adopt(client, experimentId, run.id, id);
+    return { id, artifactUri, sequence, experimentId, awaited };
   }
 
   return { send };
@@ -140,7 +142,8 @@ function newRun(run: RunRef, experimentId: string, start: Extract<RunEvent, { ki
   };
   return {
     experiment_id: experimentId,
-    run_name: start.name,
+    // Its databases keep no more.
+    run_name: start.name.slice(0, 250),
     start_time: Date.parse(start.at),
     tags: writeTags(tags),
   };
@@ -164,6 +167,9 @@ interface Batch {
   readonly tags: Record<string, string>;
 }
 
+/** MLflow takes 100 of at most 1 MB. */
+const mostTags = 50;
+
 const hasAny = ({ params, metrics, tags }: Batch): boolean =>
   params.length > 0 || metrics.length > 0 || Object.keys(tags).length > 0;
 const emptyBatch = (): Batch => ({ params: [], metrics: [], tags: {} });
@@ -185,6 +191,7 @@ async function sendFresh(
     for (const call of calls.slice(0, -1)) await post("runs/log-batch", call);
     // The mark goes with the last, and so never says more than has arrived.
     const marked = writeTags({ ...tags, [runTag.sequence]: String(sequence) });
+    while (marked.length > mostTags) await post("runs/log-batch", { tags: marked.splice(0, mostTags) });
     await post("runs/log-batch", { ...(calls.at(-1) ?? {}), tags: marked });
     target.sequence = sequence;
   }

@@ -4,6 +4,8 @@ import { checkKey } from "../../io/store/index.js";
 const namePattern = /^[A-Za-z0-9_\-./: ]{1,250}$/;
 /** What every tracker keeps whole. */
 const longestValue = 5_000;
+/** With the names of the experiment and the run before it, it is still a key of every store. */
+const longestArtifact = 600;
 
 const refused = (what: string): ChurnkitError => new ChurnkitError("OPTION_INVALID", what);
 
@@ -36,6 +38,10 @@ export function checkMetric(name: string, value: unknown, step: number): void {
 /** @throws ChurnkitError OPTION_INVALID. */
 export function checkArtifact(name: string): void {
   checkKey(name);
+  if (name.length > longestArtifact)
+    throw refused(
+      `The artifact ${name.slice(0, 80)}… has a name of ${name.length} characters. Use at most ${longestArtifact}.`,
+    );
 }
 
 const contentTypes: Readonly<Record<string, string>> = {

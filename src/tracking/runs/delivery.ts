@@ -121,8 +121,10 @@ export function deliver(run: RunRef, { backend, spool, limits, onProblem }: Deli
   return {
     push(event) {
       const entry = { sequence: ++sequence, event };
-      if (waiting.length >= mostWaiting || bytes + bytesOf(entry) > mostBytes) {
+      // The end of a run always has room.
+      if (event.kind !== "end" && (waiting.length >= mostWaiting || bytes + bytesOf(entry) > mostBytes)) {
         counts.lost++;
+        failed(new Error(tooMuch));
         return;
       }
       waiting.push(entry);
@@ -147,6 +149,7 @@ export function deliver(run: RunRef, { backend, spool, limits, onProblem }: Deli
   };
 }
 
+const tooMuch = `More than ${mostWaiting} entries, or ${mostBytes / 2 ** 20} MiB of artifacts, would wait in memory.`;
 const late = (name: string, ms: number): string => `${name} did not answer within ${ms / 1000} s.`;
 
 /** Runs a call until it is done, its time is over or the signal aborts, even if the call itself goes on. */

@@ -92,8 +92,8 @@ export function openRun(parts: OpenRunParts): TrackedRun {
 
 async function bytesOf(content: string | Uint8Array | { readonly file: string }): Promise<Uint8Array> {
   if (typeof content === "string") return new TextEncoder().encode(content);
-  // A copy, because the caller may change its own before it is sent.
-  if (content instanceof Uint8Array) return content.slice();
+  // A copy, because the caller may change its own before it is sent; `slice` of a Buffer would be none.
+  if (content instanceof Uint8Array) return new Uint8Array(content);
   try {
     return await node().getBuiltinModule("node:fs/promises").readFile(content.file);
   } catch (cause) {

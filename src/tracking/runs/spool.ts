@@ -50,21 +50,29 @@ export function spoolIn(store: ObjectStore, url: string): Spool {
   }
 
   async function waitingAt(key: string): Promise<Waiting | undefined> {
-    const found = await read(key);
     const folder = key.slice(0, key.lastIndexOf("/"));
+    let found: Awaited<ReturnType<typeof read>>;
+    try {
+      found = await read(key);
+    } catch (error) {
+      // Other files must not wait for one that is broken.
+      const run = { id: folder.slice(folder.lastIndexOf("/") + 1), experiment: "" };
+      return { run, entries: () => Promise.reject(error as Error), remove: () => store.delete(key) };
+    }
+    const { lines = [] } = found ?? {};
     return (
       found && {
         run: found.run,
         entries: async () => {
           const entries: RunEntry[] = [];
-          for (const line of found.lines)
+          for (const line of lines)
             entries.push(await readEntry(line, key, broken, (sequence, bytes) => contentIn(folder, sequence, bytes)));
           return entries;
         },
         async remove() {
           await store.delete(key);
           // The contents that these lines named: they are not the last to go, so that a kill leaves no lines without them.
-          for (const line of found.lines) {
+          for (const line of lines) {
             const [, sequence] = /^\{"sequence":(\d+),"event":\{"kind":"artifact"/.exec(line) ?? [];
             if (sequence !== undefined) await store.delete(`${folder}/${fileOf(Number(sequence))}.bin`);
           }

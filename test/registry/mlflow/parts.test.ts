@@ -1,9 +1,10 @@
+import { posix } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ChurnkitError } from "../../../src/base/errors.js";
 import { aliasMoved } from "../../../src/registry/versions/aliases.js";
 import { checkMlflowLabels } from "../../../src/registry/backends/mlflow/labels.js";
-import { logBatches } from "../../../src/io/mlflow/index.js";
+import { fittingName, logBatches } from "../../../src/io/mlflow/index.js";
 import { runMetrics, runParameters } from "../../../src/registry/backends/mlflow/run-values.js";
 import { readAlias, writeTrail } from "../../../src/registry/backends/mlflow/trail.js";
 import type { AliasEntry, VersionDraft } from "../../../src/registry/registry-state.js";
@@ -47,6 +48,22 @@ describe("the trail of an alias", () => {
     expect(() => readAlias("champion", 1, tag, fail)).toThrow(
       expect.objectContaining({ code: "REGISTRY_CORRUPT" }) as Error,
     );
+  });
+});
+
+describe("a name in MLflow", () => {
+  it.each([
+    ["a:b", "a_b"],
+    ["a//b", "a/_b"],
+    ["a///b", "a/_b"],
+    ["a/./b", "a/_/b"],
+    ["a/.b", "a/.b"],
+    ["../a", "_a"],
+    ["a/", "a_"],
+    [`${"a".repeat(249)}/b`, `${"a".repeat(249)}_`],
+  ])("of %j is %j, a path that is no other", (name, fitting) => {
+    expect(fittingName(name)).toBe(fitting);
+    expect(posix.normalize(fitting)).toBe(fitting);
   });
 });
 
