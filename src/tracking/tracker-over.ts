@@ -8,7 +8,7 @@ import { deliver, within, type DeliveryLimits } from "./runs/delivery.js";
 import type { RunRef } from "./runs/entries.js";
 import { openRun } from "./runs/open-run.js";
 import type { RunDelivery, RunSync, RunTracker, StartRunOptions, TrackedRun } from "./runs/run.js";
-import { spoolIn } from "./runs/spool.js";
+import { spoolIn, type Spool, type Waiting } from "./runs/spool.js";
 
 /** Options that every tracker has. */
 export interface TrackerOptions {
@@ -74,10 +74,7 @@ export function trackerOver(backend: RunBackend, options: TrackerOptions): RunTr
       }
       const began = performance.now();
       try {
-        const batch = await one.entries();
-        await backend.send(one.run, batch, signal);
-        await one.remove();
-        entries += batch.length;
+        entries += await sendWaiting(one, { backend, spool, signal });
         sent.add(id);
       } catch (error) {
         stuck.set(id, error instanceof Error ? error.message : String(error));
@@ -142,6 +139,27 @@ export function trackerOver(backend: RunBackend, options: TrackerOptions): RunTr
       return ending(trainingLog(run, begin), (status) => run.end(status));
     },
   };
+}
+
+/** Sends what waits, unless another process does: two at once could both make a run that a server does not have yet. */
+async function sendWaiting(
+  one: Waiting,
+  {
+    backend,
+    spool,
+    signal,
+  }: { readonly backend: RunBackend; readonly spool: Spool | undefined; readonly signal: AbortSignal },
+): Promise<number> {
+  const release = await spool?.claim(one.run);
+  if (release === undefined) throw new Error("another process is sending it");
+  try {
+    const entries = await one.entries();
+    await backend.send(one.run, entries, signal);
+    await one.remove();
+    return entries.length;
+  } finally {
+    await release();
+  }
 }
 
 /** A watch that also ends the run, which the training alone is. */

@@ -214,6 +214,41 @@ describe("the spool", () => {
   });
 });
 
+describe("two processes with one spool", () => {
+  it("do not send a run at once; one that was killed does not hold it for long", async () => {
+    const spool = memoryStore();
+    const run = fileTracker(failing(memoryStore(), 1, "rejects", true).target, { spool }).start();
+    await run.end();
+    const store = memoryStore();
+    const [first, second] = [fileTracker(store, { spool }), fileTracker(store, { spool })];
+    const both = await Promise.all([first.sync(), second.sync()]);
+    expect(both.map(({ runs }) => runs)).toEqual([1, 0]);
+    expect(both[1]?.waiting).toEqual([{ run: run.id, problem: "another process is sending it" }]);
+    expect((await spool.list("")).map(({ key }) => key)).toEqual([expect.stringMatching(/target\.json$/)]);
+
+    const other = fileTracker(failing(memoryStore(), 1, "rejects", true).target, { spool }).start();
+    await other.end();
+    const [{ key } = { key: "" }] = (await spool.list("")).filter((one) => one.key.endsWith(".jsonl"));
+    const claim = key.replace(/[^/]+$/, "claim");
+    const held = (since: number): Promise<unknown> => spool.put(claim, new TextEncoder().encode(String(since)));
+    await held(Date.now() - 60_000);
+    expect((await first.sync()).waiting).toHaveLength(1);
+    await held(Date.now() - 180_000);
+    expect(await first.sync()).toMatchObject({ runs: 1, waiting: [] });
+  });
+
+  it("count as sent what the other has sent", async () => {
+    const store = memoryStore();
+    const spool = memoryStore();
+    const run = fileTracker(failing(store, 1, "rejects").target, { spool }).start();
+    run.logMetrics({ loss: 1 });
+    const kept = async (): Promise<boolean> => (await spool.list("")).some(({ key }) => key.endsWith(".jsonl"));
+    await vi.waitFor(async () => expect(await kept()).toBe(true), 5_000);
+    expect((await fileTracker(store, { spool }).sync()).runs).toBe(1);
+    expect(await run.end()).toMatchObject({ state: "sent", sent: 3, kept: 0, lost: 0 });
+  });
+});
+
 describe("an open run", () => {
   it("that is logged too much says so, and ends all the same", async () => {
     const store = memoryStore();

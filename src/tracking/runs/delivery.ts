@@ -74,12 +74,22 @@ export function deliver(run: RunRef, { backend, spool, limits, onProblem }: Deli
 
   /** Sends what waits in the spool; false if the tracker still fails. */
   async function catchUp(): Promise<boolean> {
-    for (const one of (await spool?.waiting(run)) ?? []) {
-      const entries = await one.entries();
-      if (!(await send(entries))) return false;
-      await one.remove();
-      counts.kept -= entries.length;
+    if (spool === undefined) return true;
+    const release = await spool.claim(run);
+    if (release === undefined) return false;
+    try {
+      for (const one of await spool.waiting(run)) {
+        const entries = await one.entries();
+        if (!(await send(entries))) return false;
+        await one.remove();
+        counts.kept -= entries.length;
+      }
+    } finally {
+      await release();
     }
+    // Another process has sent the rest.
+    counts.sent += counts.kept;
+    counts.kept = 0;
     return true;
   }
 

@@ -1,3 +1,4 @@
+import { isConflict } from "../../base/async/index.js";
 import { ChurnkitError } from "../../base/errors.js";
 import { sha256Hex } from "../../base/hash.js";
 import { documentError, JsonValue, object, text, utf8Text } from "../../base/json/index.js";
@@ -17,12 +18,17 @@ export interface Spool {
   keep(run: RunRef, entries: readonly RunEntry[]): Promise<void>;
   /** What waits, run after run, each in order. */
   waiting(run?: RunRef): Promise<Waiting[]>;
+  /** Before a run's entries are sent: gives the function that lets go of it; undefined while another process sends them. */
+  claim(run: RunRef): Promise<(() => Promise<void>) | undefined>;
 }
 
 const broken = documentError("STORE_FAILED", "The spooled entries", "Remove the file; its entries are lost.");
 const header = object({ id: text(), experiment: text() });
 const target = object({ url: text() });
 const targetFile = "target.json";
+const claimFile = "claim";
+/** A process that was killed holds a run no longer than this. */
+const heldMs = 120_000;
 
 const folderOf = async (url: string): Promise<string> => (await sha256Hex(new TextEncoder().encode(url))).slice(0, 16);
 const fileOf = (sequence: number): string => String(sequence).padStart(10, "0");
@@ -82,6 +88,19 @@ export function spoolIn(store: ObjectStore, url: string): Spool {
   }
 
   return {
+    async claim(run) {
+      if (!store.capabilities.compareAndSwap) return () => Promise.resolve();
+      const key = `${await named}/${run.id}/${claimFile}`;
+      const held = await store.get(key);
+      if (held !== undefined && Date.now() - Number(new TextDecoder().decode(held.bytes)) < heldMs) return undefined;
+      try {
+        await store.put(key, encode(String(Date.now())), { ifVersion: held?.version ?? null });
+      } catch (error) {
+        if (isConflict(error)) return undefined;
+        throw error;
+      }
+      return () => store.delete(key);
+    },
     async keep(run, entries) {
       const folder = `${await named}/${run.id}`;
       const [first] = entries;
