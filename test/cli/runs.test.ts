@@ -1,12 +1,14 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { register as evaluate } from "../../src/cli/commands/evaluate.js";
 import { register as drift } from "../../src/cli/commands/drift.js";
 import { register as runs } from "../../src/cli/commands/runs.js";
 import { register as tune } from "../../src/cli/commands/tune.js";
 import { register as train } from "../../src/cli/commands/train.js";
-import type { RunRecord } from "../../src/tracking/index.js";
+import { openSpooled, openTracker } from "../../src/cli/trackers.js";
+import { filesStore } from "../../src/io/store/index.js";
+import { fileTracker, type RunRecord } from "../../src/tracking/index.js";
 import { newFolder } from "../helpers/folder.js";
 import { runVerb } from "../helpers/run-verb.js";
 import { header, put, rows } from "./customers.js";
@@ -105,4 +107,32 @@ it("refuses a place that is none before any work", async () => {
   await expect(runVerb(drift, ["drift", at("none.csv"), at("none.csv"), "--experiment", "x"])).rejects.toMatchObject({
     code: "OPTION_INVALID",
   });
+});
+
+it("shows no control characters of what others have logged", async () => {
+  const others = at("others");
+  const run = fileTracker(filesStore(others)).start({ name: "red \u001b[31m" });
+  run.setTags({ note: "two\nlines\u0007" });
+  await run.end();
+  for (const command of [
+    ["list", others],
+    ["show", others, run.id],
+    ["compare", others, run.id, run.id],
+  ]) {
+    const { out } = await runVerb(runs, ["runs", ...command]);
+    expect(out).toContain("red  [31m");
+    expect(out.replaceAll("\n", "")).not.toMatch(/\p{Cc}/u);
+  }
+});
+
+it("finds a place again by its name in the spool, wherever it is called from", async () => {
+  const place = "sagemaker://eu-central-1/churn?artifacts=";
+  const { name } = await openTracker(`${place}./here`);
+  expect(name).toContain(`files at ${resolve("here")}`);
+  expect((await openSpooled(`${place}files at ${resolve("here")}`)).name).toBe(name);
+});
+
+it("refuses an experiment that is badly encoded", async () => {
+  await expect(openTracker("mlflow://host/100%")).rejects.toMatchObject({ code: "OPTION_INVALID" });
+  expect((await openTracker("mlflow://host/100%25")).name).toBe("MLflow at http://host");
 });

@@ -125,6 +125,31 @@ describe("what MLflow does not take as it is", () => {
     ]);
   });
 
+  it("reads the history of a metric by the name that was logged", async () => {
+    const server = strict();
+    const tracker = tracking(server);
+    const run = tracker.start();
+    run.logMetrics({ "fold:1": 1 });
+    await run.end();
+    const asked: (string | null)[] = [];
+    const reading = mlflowTracker({
+      trackingUri: "http://mlflow.example",
+      fetch(input, init) {
+        const url = new URL(input instanceof Request ? input.url : input);
+        if (url.pathname.endsWith("get-history")) asked.push(url.searchParams.get("metric_key"));
+        const info = { run_id: "1".repeat(32), artifact_uri: "" };
+        return url.pathname.endsWith("experiments/search")
+          ? Promise.resolve(Response.json({ experiments: [{ experiment_id: "1" }] }))
+          : url.pathname.endsWith("runs/search")
+            ? Promise.resolve(Response.json({ runs: [{ info: { ...info, experiment_id: "1" }, data: {} }] }))
+            : server.fetch(input, init);
+      },
+    });
+    await reading.history(run.id, "fold:1");
+    const logged = server.calls.flatMap(({ body }) => (body["metrics"] ?? []) as Pairs);
+    expect(asked).toEqual(logged.map(({ key }) => key));
+  });
+
   it("reads a run whose times are no dates", async () => {
     const info = { run_id: "1".repeat(32), artifact_uri: "", experiment_id: "1", start_time: "1764500000000000000" };
     const fetched = (path: string): object =>

@@ -69,7 +69,7 @@ async function list(place: string, { experiment, limit, json }: Options): Promis
     { runs: found },
     found.length === 0
       ? `there are no runs of this experiment in ${tracker.name}`
-      : columns([["run", "name", "status", "started", "auc", "logLoss"], ...lines]),
+      : table([["run", "name", "status", "started", "auc", "logLoss"], ...lines]),
   );
 }
 
@@ -90,9 +90,9 @@ function textOf(run: RunRecord): string {
     ["see", run.link],
   ].filter((line): line is [string, string] => line[1] !== undefined);
   const part = (title: string, rows: readonly (readonly string[])[]): string[] =>
-    rows.length === 0 ? [] : [`${title}\n${columns(rows)}`];
+    rows.length === 0 ? [] : [`${title}\n${table(rows)}`];
   return [
-    columns(facts),
+    table(facts),
     ...part("parameters", sorted(run.parameters)),
     ...part(
       "metrics",
@@ -141,7 +141,7 @@ function comparisonText({ runs, metrics, parameters, tags }: RunComparison): str
       ...values.map((value) => (value ?? "-").slice(0, 60)),
     ]),
   ];
-  return `${columns(lines)}\n\n* best by this metric; what is equal is left out (--json has all)`;
+  return `${table(lines)}\n\n* best by this metric; what is equal is left out (--json has all)`;
 }
 
 async function sync({ json }: Options): Promise<void> {
@@ -174,3 +174,7 @@ const timeOf = (iso: string): string => iso.slice(0, 19).replace("T", " ");
 
 const shownNumber = (value: number): string =>
   Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(6)));
+
+/** Others may have logged what is shown: nothing of it reaches the terminal as a control character. */
+const table = (rows: readonly (readonly string[])[]): string =>
+  columns(rows.map((row) => row.map((cell) => cell.replace(/\p{Cc}+/gu, " "))));

@@ -2,6 +2,7 @@ import { ChurnkitError } from "../../base/errors.js";
 import {
   artifactFolder,
   connection,
+  fittingName,
   mlflowClient,
   type MlflowClient,
   type MlflowConnection,
@@ -63,7 +64,7 @@ export function mlflowTracker(options: MlflowTrackerOptions): RunTracker {
     send: (run, entries, signal) => writer.send(clientFor(signal), run, entries),
     list: (name, limit) => reader.list(name, limit),
     get: (id) => reader.get(id, experiment),
-    history: (id, metric) => reader.history(id, metric),
+    history: (id, metric) => reader.history(id, fittingName(metric)),
     async artifact(id, name) {
       const found = await (await folderOf(id)).getStream(name);
       return found && wholeOf(found.stream, largest);
