@@ -64,7 +64,12 @@ export function mlflowTracker(options: MlflowTrackerOptions): RunTracker {
     send: (run, entries, signal) => writer.send(clientFor(signal), run, entries),
     list: (name, limit) => reader.list(name, limit),
     get: (id) => reader.get(id, experiment),
-    history: (id, metric) => reader.history(id, fittingName(metric)),
+    async history(id, metric) {
+      const logged = fittingName(metric);
+      const found = await reader.history(id, logged);
+      // Others may have logged it under its whole name.
+      return found.length > 0 || logged === metric ? found : reader.history(id, metric);
+    },
     async artifact(id, name) {
       const found = await (await folderOf(id)).getStream(name);
       return found && wholeOf(found.stream, largest);
