@@ -1,7 +1,7 @@
-import { awaitQuietly } from "../base/async/index.js";
+import { awaitQuietly, quietly } from "../base/async/index.js";
 import { ChurnkitError } from "../base/errors.js";
 import type { ObjectStore } from "../io/store/index.js";
-import type { TrainingWatch } from "../model/training/index.js";
+import type { TrainingBegin, TrainingWatch } from "../model/training/index.js";
 import { trainingLog } from "./autolog/training-log.js";
 import type { RunBackend } from "./runs/backend.js";
 import { deliver, within, type DeliveryLimits } from "./runs/delivery.js";
@@ -21,7 +21,7 @@ export interface TrackerOptions {
   readonly spool?: ObjectStore | undefined;
   /** The longest that `end` waits for the tracker, in milliseconds, 0 to 3,600,000. Default 10,000. */
   readonly endMs?: number | undefined;
-  /** Called when something could not be sent, once a run. */
+  /** Called when something could not be sent, once a run, and when a training could not be logged. */
   readonly onProblem?: ((message: string) => void) | undefined;
 }
 
@@ -111,7 +111,7 @@ export function trackerOver(backend: RunBackend, options: TrackerOptions): RunTr
         return result;
       },
       startChild: (child) => start(child, ref.id),
-      observe: (run, begin) => trainingLog(run, begin),
+      observe: (run, begin) => told(run, begin, onProblem),
     });
   }
 
@@ -136,7 +136,7 @@ export function trackerOver(backend: RunBackend, options: TrackerOptions): RunTr
     sync: () => sync(new AbortController().signal),
     observe(begin) {
       const run = start({ name: begin.learner }, undefined);
-      return ending(trainingLog(run, begin), (status) => run.end(status));
+      return ending(told(run, begin, onProblem), (status) => run.end(status));
     },
   };
 }
@@ -159,6 +159,27 @@ async function sendWaiting(
     return entries.length;
   } finally {
     await release();
+  }
+}
+
+/** Logs a training; what cannot be logged of it is told once, because the training does not hear of it. */
+function told(run: TrackedRun, begin: TrainingBegin, onProblem: TrackerOptions["onProblem"]): TrainingWatch {
+  let quiet = false;
+  const tell = (error: unknown): void => {
+    if (quiet) return;
+    quiet = true;
+    onProblem?.(error instanceof Error ? error.message : String(error));
+  };
+  try {
+    const watch = trainingLog(run, begin);
+    return {
+      progress: (progress) => quietly(() => watch.progress(progress), tell),
+      trained: (model) => awaitQuietly(() => watch.trained(model), tell),
+      failed: (error, aborted) => awaitQuietly(() => watch.failed(error, aborted), tell),
+    };
+  } catch (error) {
+    quietly(() => tell(error));
+    throw error;
   }
 }
 

@@ -84,6 +84,14 @@ describe("a tracked training", () => {
     expect(await tracker.get(child.id)).toMatchObject({ parent: parent.id, tags: { reviewed: "yes" } });
   });
 
+  it("that does not fit into an open run says so", async () => {
+    const problems: string[] = [];
+    const run = fileTracker(memoryStore(), { onProblem: (message) => problems.push(message) }).start();
+    for (const seed of [1, 2]) await train(features, customers, { tracker: run, learner: logistic(), seed });
+    expect(problems).toEqual([expect.stringMatching(/^The parameter seed of the run .* is "1" already/)]);
+    await run.end();
+  });
+
   it("that fails, or is ended from outside, says so", async () => {
     const tracker = fileTracker(memoryStore());
     const one = tableFromRecords(contract, [{ tenureMonths: 1, monthlyCharges: 2, churn: "Yes" }]);
