@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { memoryStore } from "../../src/io/store/memory-store.js";
-import { mlflowClient } from "../../src/io/mlflow/index.js";
+import { mlflowClient, mlflowCredentials } from "../../src/io/mlflow/index.js";
 import { mlflowTracker } from "../../src/tracking/mlflow/index.js";
 
 const token = "sesame-9f3b";
@@ -66,6 +66,11 @@ describe("an MLflow server that takes no runs", () => {
       message: expect.not.stringContaining("secret") as string,
     });
   });
+});
+
+it("takes an empty credential of the environment for none", () => {
+  const env = { MLFLOW_TRACKING_TOKEN: "", MLFLOW_TRACKING_USERNAME: "ada", MLFLOW_TRACKING_PASSWORD: "lovelace" };
+  expect(mlflowCredentials(env)).toEqual({ token: undefined, username: "ada", password: "lovelace" });
 });
 
 describe("what MLflow does not take as it is", () => {

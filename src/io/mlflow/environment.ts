@@ -4,6 +4,11 @@ import type { MlflowConnection } from "./mlflow-connection.js";
 export function mlflowCredentials(
   env: Readonly<Record<string, string | undefined>>,
 ): Pick<MlflowConnection, "token" | "username" | "password"> {
-  const { MLFLOW_TRACKING_TOKEN: token, MLFLOW_TRACKING_USERNAME: username, MLFLOW_TRACKING_PASSWORD: password } = env;
-  return { token, username, password };
+  // Empty is as good as missing, such as a secret that a build does not have.
+  const given = (name: string): string | undefined => (env[name] === "" ? undefined : env[name]);
+  return {
+    token: given("MLFLOW_TRACKING_TOKEN"),
+    username: given("MLFLOW_TRACKING_USERNAME"),
+    password: given("MLFLOW_TRACKING_PASSWORD"),
+  };
 }
