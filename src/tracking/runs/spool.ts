@@ -63,7 +63,10 @@ export function spoolIn(store: ObjectStore, url: string): Spool {
     } catch (error) {
       // Other files must not wait for one that is broken.
       const run = { id: folder.slice(folder.lastIndexOf("/") + 1), experiment: "" };
-      return { run, entries: () => Promise.reject(error as Error), remove: () => store.delete(key) };
+      const entries = (): never => {
+        throw error;
+      };
+      return { run, entries, remove: () => store.delete(key) };
     }
     const { lines = [] } = found ?? {};
     return (
