@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Decision } from "../../src/model/artifact.js";
-import { metricOf } from "../../src/model/evaluate/metric-of.js";
+import { metricOf } from "../helpers/metric-of.js";
 import {
   chooseThreshold,
   costThreshold,

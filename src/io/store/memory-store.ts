@@ -22,7 +22,7 @@ export function memoryStore(): ObjectStore {
     const { ifVersion } = options;
     if (ifVersion !== undefined && (objects.get(key)?.version ?? null) !== ifVersion) throw conflict("memory", key);
     const version = String(++writes);
-    objects.set(key, { bytes: bytes.slice(), version, modified: new Date() });
+    objects.set(key, { bytes: new Uint8Array(bytes), version, modified: new Date() });
     return { version };
   };
 
@@ -58,7 +58,7 @@ export function memoryStore(): ObjectStore {
     async putStream(key, content, options = {}) {
       checkKey(key);
       const parts: Uint8Array[] = [];
-      for await (const part of content) parts.push(part.slice());
+      for await (const part of content) parts.push(new Uint8Array(part));
       return commit(key, join(parts), options);
     },
   };

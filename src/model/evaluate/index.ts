@@ -6,7 +6,6 @@ export { type Curve, profitOf, thin } from "./curves.js";
 export { evaluateScores, type Evaluation, summarize } from "./evaluate-scores.js";
 export { evaluate } from "./evaluate.js";
 export type { LiftBin } from "./lift.js";
-export { metricOf } from "./metric-of.js";
 export { type MetricName, metricNames, metrics, type MetricSummary, type MetricValue } from "./metrics.js";
 export { checkCosts, checkThreshold } from "./options.js";
 export type { ReliabilityBin } from "./reliability.js";

@@ -4,7 +4,7 @@ import { logit, sigmoid } from "../../../src/stats/logistic.js";
 import { fitCalibration } from "../../../src/model/training/calibration/fit-calibration.js";
 import type { Calibration } from "../../../src/model/artifact.js";
 import { calibrate, calibrateLogOdds } from "../../../src/model/scoring/calibrate.js";
-import { metricOf } from "../../../src/model/evaluate/metric-of.js";
+import { metricOf } from "../../helpers/metric-of.js";
 import { drawnRows, scoredRows } from "../../helpers/scored-rows.js";
 
 describe("fitCalibration", () => {

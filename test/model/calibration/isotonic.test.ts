@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { metricOf } from "../../../src/model/evaluate/metric-of.js";
+import { metricOf } from "../../helpers/metric-of.js";
 import { calibrate } from "../../../src/model/scoring/calibrate.js";
 import { fitIsotonic, poolAdjacentViolators } from "../../../src/model/training/calibration/isotonic.js";
 import { drawnRows } from "../../helpers/scored-rows.js";

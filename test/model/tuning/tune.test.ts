@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { kFold } from "../../../src/data/split/folds.js";
 import { takeRows } from "../../../src/data/table/take-rows.js";
 import { labels } from "../../../src/data/table/labels.js";
-import { metricOf } from "../../../src/model/evaluate/metric-of.js";
+import { metricOf } from "../../helpers/metric-of.js";
 import { learnerNamed } from "../../../src/model/training/learners.js";
 import { train } from "../../../src/model/training/train.js";
 import { crossValidate } from "../../../src/model/tuning/cross-validate.js";

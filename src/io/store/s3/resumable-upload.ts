@@ -103,7 +103,7 @@ export async function resumableUpload(
   return {
     done,
     async append(bytes: Uint8Array, counts: Counts) {
-      waiting.push(bytes.slice());
+      waiting.push(new Uint8Array(bytes));
       size += bytes.length;
       if (size < partBytes) return;
       state ??= await newState(s3, key);

@@ -79,7 +79,7 @@ export async function s3Store(options: S3StoreOptions): Promise<ObjectStore> {
       return found && { bytes: found.bytes.slice(), ...remember(key, found) };
     },
     put(key, bytes, { ifVersion } = {}) {
-      const own = bytes.slice();
+      const own = new Uint8Array(bytes);
       return turn(key, async () =>
         remember(key, await putWhole(s3, key, own, ifVersion, await begin(key, { ifVersion })), ifVersion),
       );
