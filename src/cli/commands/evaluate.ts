@@ -10,10 +10,17 @@ import { type Table, takeRows } from "../../data/table/index.js";
 import { writeFileAtomic } from "../../io/atomic.js";
 import type { Artifact } from "../../model/artifact.js";
 import { loadBundle } from "../../model/bundle/index.js";
-import { chanceNote, profitOf, evaluate, type Evaluation, metricNames, metrics } from "../../model/evaluate/index.js";
+import {
+  chanceNote,
+  profitOf,
+  evaluate,
+  type Evaluation,
+  flatMetrics,
+  metricNames,
+  metrics,
+} from "../../model/evaluate/index.js";
 import { compile } from "../../model/scoring/index.js";
 import { seenEach, seenRows, trainingFactsOf, type SeenRows, type TrainingFacts } from "../../model/training/index.js";
-import { evaluationMetrics } from "../../tracking/autolog/index.js";
 import type { TrackedRun } from "../../tracking/index.js";
 import { decisionFor, decisionOptions, type DecisionOptions } from "../decision-options.js";
 import { example } from "../help.js";
@@ -131,7 +138,7 @@ async function track(
 ): Promise<void> {
   const { evaluationFiles } = await import("../../report/model-sections.js");
   run.logParameters({ bundle: basename(bundle), file: basename(file), learner });
-  run.logMetrics(evaluationMetrics(evaluation));
+  run.logMetrics(flatMetrics(evaluation));
   const page = { title: `Evaluation of ${name}`, rows: basename(file) };
   for await (const one of evaluationFiles([{ name: learner, evaluation }], page))
     await run.logArtifact(one.name, one.content);

@@ -14,8 +14,8 @@ import {
   train,
   type TrainedModel,
 } from "../../model/training/index.js";
-import { chanceNote, evaluate } from "../../model/evaluate/index.js";
-import { evaluationMetrics, trainingLog } from "../../tracking/autolog/index.js";
+import { chanceNote, evaluate, flatMetrics } from "../../model/evaluate/index.js";
+import { trainingLog } from "../../tracking/autolog/index.js";
 import type { TrackedRun } from "../../tracking/index.js";
 import type { ChurnNetworkOptions } from "../../model/kinds/index.js";
 import { ChurnkitError } from "../../base/errors.js";
@@ -155,7 +155,7 @@ async function trainFile(
   const seconds = Number(((performance.now() - started) / 1000).toFixed(3));
   const judged = test ? evaluate(model, test) : model.heldOut;
   if (tracked !== undefined) {
-    if (test !== undefined) tracked.logMetrics(evaluationMetrics(judged, "test/"));
+    if (test !== undefined) tracked.logMetrics(flatMetrics(judged, "test/"));
     await tracked.logArtifact("model.tar.gz", await packArchive(await toBundleFiles(artifact)));
   }
   const notes = [chanceNote(judged), ...capNotes(model, interrupted(), options)].filter((text) => text !== undefined);

@@ -4,7 +4,7 @@ import { ChurnkitError } from "../../base/errors.js";
 import { documentError, JsonValue, record } from "../../base/json/index.js";
 import { defineFeatures } from "../../data/features/index.js";
 import { checkBundleTarget } from "../../model/bundle/index.js";
-import { evaluate, type MetricName, metricNames, metrics } from "../../model/evaluate/index.js";
+import { evaluate, flatMetrics, type MetricName, metricNames, metrics } from "../../model/evaluate/index.js";
 import { learnerNames } from "../../model/training/index.js";
 import {
   searchSpace,
@@ -14,7 +14,7 @@ import {
   type TuneOptions,
   type TuneResult,
 } from "../../model/tuning/index.js";
-import { evaluationMetrics, flatParameters, logModel } from "../../tracking/autolog/index.js";
+import { flatParameters, logModel } from "../../tracking/autolog/index.js";
 import type { TrackedRun } from "../../tracking/index.js";
 import { durationOption, interruptible } from "../budget.js";
 import { decisionOptions, thresholdRule, type DecisionOptions } from "../decision-options.js";
@@ -162,7 +162,7 @@ async function tuneFile(file: string, options: Options, tracked: TrackedRun | un
     tracked.logParameters(
       flatParameters({ method, metric, seed, trials: found.trials.length, best: found.best.number }),
     );
-    if (test !== undefined) tracked.logMetrics(evaluationMetrics(judged, "test/"));
+    if (test !== undefined) tracked.logMetrics(flatMetrics(judged, "test/"));
     await logModel(tracked, model, { bundle: true });
   }
   await Promise.all(ends);

@@ -5,6 +5,7 @@ export type { Confusion } from "./confusion.js";
 export { type Curve, profitOf, thin } from "./curves.js";
 export { evaluateScores, type Evaluation, summarize } from "./evaluate-scores.js";
 export { evaluate } from "./evaluate.js";
+export { flatMetrics } from "./flat-metrics.js";
 export type { LiftBin } from "./lift.js";
 export { type MetricName, metricNames, metrics, type MetricSummary, type MetricValue } from "./metrics.js";
 export { checkCosts, checkThreshold } from "./options.js";

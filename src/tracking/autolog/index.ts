@@ -1,3 +1,2 @@
-export { evaluationMetrics } from "./evaluation-metrics.js";
 export { flatParameters } from "./flat-parameters.js";
 export { logModel, trainingLog } from "./training-log.js";

@@ -1,9 +1,9 @@
 import { ChurnkitError } from "../../base/errors.js";
 import { version } from "../../base/version.js";
+import { flatMetrics } from "../../model/evaluate/index.js";
 import type { TrainedModel, TrainingBegin, TrainingWatch } from "../../model/training/index.js";
 import type { TrainingProgress } from "../../model/kinds/index.js";
 import type { TrackedRun } from "../runs/run.js";
-import { evaluationMetrics } from "./evaluation-metrics.js";
 import { flatParameters } from "./flat-parameters.js";
 import { systemMeter } from "./system-meter.js";
 
@@ -110,8 +110,8 @@ function logFound(run: TrackedRun, given: Readonly<Record<string, string>>, { ar
 }
 
 function logFigures(run: TrackedRun, { heldOut, baseline, caps, notes }: TrainedModel): void {
-  run.logMetrics(evaluationMetrics(heldOut));
-  if (baseline !== undefined) run.logMetrics(evaluationMetrics(baseline.heldOut, "baseline/"));
+  run.logMetrics(flatMetrics(heldOut));
+  if (baseline !== undefined) run.logMetrics(flatMetrics(baseline.heldOut, "baseline/"));
   if (caps.length > 0)
     run.setTags({
       caps: caps

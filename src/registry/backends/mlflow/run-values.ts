@@ -1,4 +1,5 @@
 import { fittingName, fittingValue, metricValue, type LoggedMetric } from "../../../io/mlflow/index.js";
+import { flatMetrics } from "../../../model/evaluate/index.js";
 import type { VersionDraft } from "../../registry-state.js";
 
 interface LoggedParameter {
@@ -17,15 +18,6 @@ export function runParameters({ provenance }: VersionDraft): LoggedParameter[] {
 /** Held-out metrics; those with an interval also as `<name>.low` and `<name>.high`. */
 export function runMetrics({ metrics, registeredAt }: VersionDraft): LoggedMetric[] {
   const timestamp = Date.parse(registeredAt);
-  const { rows, positives, threshold, values } = metrics;
-  const named: [string, number | null | undefined][] = [
-    ["rows", rows],
-    ["positives", positives],
-    ["threshold", threshold],
-  ];
-  for (const [name, { value, low, high }] of Object.entries(values))
-    named.push([name, value], [`${name}.low`, low], [`${name}.high`, high]);
-  return named.flatMap(([key, value]) =>
-    typeof value === "number" ? [{ key, value: metricValue(value), timestamp, step: 0 }] : [],
-  );
+  const figures = Object.entries(flatMetrics(metrics));
+  return figures.map(([key, value]) => ({ key, value: metricValue(value), timestamp, step: 0 }));
 }

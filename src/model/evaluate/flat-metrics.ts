@@ -1,7 +1,7 @@
-import type { MetricSummary } from "../../model/evaluate/index.js";
+import type { MetricSummary } from "./metrics.js";
 
-/** The figures of an evaluation: each metric that has a value, with `.low` and `.high` of its interval. */
-export function evaluationMetrics(
+/** The figures of an evaluation by name, as trackers keep them: each metric that has a value, with `.low` and `.high` of its interval. */
+export function flatMetrics(
   { rows, positives, threshold, values }: MetricSummary,
   prefix = "",
 ): Record<string, number> {
