@@ -1,4 +1,5 @@
 import { labels, type Table } from "../../data/table/index.js";
+import { standardError } from "../../stats/mean.js";
 import type { MetricValue } from "../evaluate/index.js";
 import type { Scorer } from "../scoring/index.js";
 import { checkCampaign, payoffOf, valuesOf, type Campaign } from "./campaign.js";
@@ -56,7 +57,7 @@ export function evaluateCampaign(
   return {
     customers: ranked.length,
     contacted,
-    profit: withInterval(payoffs.map((payoff, k) => (k < contacted ? payoff : 0))),
+    profit: withInterval(Float64Array.from(payoffs, (payoff, k) => (k < contacted ? payoff : 0))),
     everybody: curve.at(-1) ?? 0,
     best: payoffs
       .filter((payoff) => payoff > 0)
@@ -68,11 +69,9 @@ export function evaluateCampaign(
 }
 
 /** A sum, with the normal 95 % interval that its terms' variance gives. */
-function withInterval(terms: readonly number[]): MetricValue {
+function withInterval(terms: Float64Array): MetricValue {
   const value = terms.reduce((sum, term) => sum + term, 0);
-  const mean = value / terms.length;
-  const squares = terms.reduce((sum, term) => sum + (term - mean) * (term - mean), 0);
   if (terms.length < 2) return { value };
-  const reach = 1.959964 * Math.sqrt((terms.length * squares) / (terms.length - 1));
+  const reach = 1.959964 * terms.length * standardError(terms);
   return { value, low: value - reach, high: value + reach };
 }

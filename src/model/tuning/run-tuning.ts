@@ -24,6 +24,9 @@ import { searchedOf, type Searched } from "./space/searched.js";
 import { withShare } from "./space/share.js";
 import { tuningMethods, type TuneOptions, type TuneResult } from "./tune.js";
 
+/** Threads start at once and take memory each; more would not find a core. */
+const mostThreads = 64;
+
 /** Trials without a number of their own. */
 const usualTrials = 50;
 
@@ -57,7 +60,7 @@ export async function searchOptions(
   const outer = outerFolds(table, options);
   const budget = options.budget && openBudget(options.budget);
   const journal = await openJournal(options.journal, await identityOf(features, table, options, plan));
-  const workers = options.workers ?? (await defaultWorkers());
+  const workers = Math.min(mostThreads, options.workers ?? (await defaultWorkers()));
   const runner = await openFoldRunner(workers);
   const shared = { features, options, plan, budget, journal, workers, runner };
   try {

@@ -1,5 +1,6 @@
 import { ChurnkitError } from "../../../base/errors.js";
 import { logit } from "../../../stats/logistic.js";
+import { mean, standardError } from "../../../stats/mean.js";
 import type { HeldOut, LabeledMatrix } from "../../kinds/learner.js";
 import { chooseWeights, rowLosses, type ChosenWeights, type WeightRule } from "./choose-weights.js";
 import { labelsAt } from "./fit-weights.js";
@@ -138,12 +139,3 @@ function logOddsAt({ rows: heldOut, probabilities }: HeldOut, rows: Uint32Array,
 }
 
 const rounded = (microseconds: number): number => Number(microseconds.toFixed(1));
-
-const mean = (values: Float64Array): number => values.reduce((sum, value) => sum + value, 0) / values.length;
-
-/** Of the mean; 0 for a single value. */
-function standardError(values: Float64Array): number {
-  const center = mean(values);
-  const squares = values.reduce((sum, value) => sum + (value - center) * (value - center), 0);
-  return values.length < 2 ? 0 : Math.sqrt(squares / (values.length - 1) / values.length);
-}

@@ -1,5 +1,6 @@
 import { mix32 } from "../../../base/random.js";
 import { rowLogLoss } from "../../../stats/logistic.js";
+import { mean, standardError } from "../../../stats/mean.js";
 import type { Calibration } from "../../artifact.js";
 import { checkScores } from "../../evaluate/sorted-scores.js";
 import { calibrate } from "../../scoring/calibrate.js";
@@ -89,7 +90,5 @@ function heldOutLosses(
 /** Whether the mean loss falls by more than so many standard errors of the difference. */
 function lowers(before: Float64Array, after: Float64Array, margin: number): boolean {
   const gains = before.map((loss, row) => loss - (after[row] as number));
-  const mean = gains.reduce((sum, gain) => sum + gain, 0) / gains.length;
-  const squares = gains.reduce((sum, gain) => sum + (gain - mean) * (gain - mean), 0);
-  return mean > margin * Math.sqrt(squares / Math.max(1, gains.length - 1) / gains.length);
+  return mean(gains) > margin * standardError(gains);
 }
