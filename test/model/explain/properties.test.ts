@@ -62,14 +62,30 @@ function twinRows(rows: number, seed: number): Float32Array {
   return x;
 }
 
+interface Case {
+  readonly seed: number;
+  readonly rows: number;
+  readonly samples: number;
+}
+
 describe.each(Object.entries(ways))("%s", (name, make) => {
   const caseOf = fc.record({
     seed: fc.nat(1e6),
     rows: fc.integer({ min: 1, max: 12 }),
     samples: fc.integer({ min: 8, max: 40 }),
   });
-  const taskOf = ({ seed, rows, samples }: { seed: number; rows: number; samples: number }): AttributionTask =>
+  const taskOf = ({ seed, rows, samples }: Case): AttributionTask =>
     randomTask(inputs, inputs, { background: twinRows(rows, seed), backgroundRows: rows, samples, seed });
+
+  /** Whether the samples met a slope: of a pool, those of its network, since its linear part always has one. */
+  const metSlope = (way: string, values: Float64Array, given: Case): boolean => {
+    const network = ways["expected gradients"];
+    const seen =
+      way === "a pool" && network !== undefined
+        ? attribute(network(taskOf(given), given.seed), twinRows(1, given.seed + 7), inputs).values
+        : values;
+    return seen.some((value) => value !== 0);
+  };
 
   it("is complete, gives an unused column 0 and equal columns the same", () => {
     fc.assert(
@@ -79,11 +95,11 @@ describe.each(Object.entries(ways))("%s", (name, make) => {
         expect(Math.abs(sum(values) - (output - attributor.base))).toBeLessThanOrEqual(1e-9 + sum(errors));
         expect(values[1]).toBe(0);
         // Where no sample met a slope at all, nobody can tell which column moved the output: all share the error.
-        if (values.some((value) => value !== 0)) expect(errors[1]).toBe(0);
+        if (metSlope(name, values, given)) expect(errors[1]).toBe(0);
         if (name !== "sampled Shapley") expect(values[2]).toBeCloseTo(values[3] ?? NaN, 9);
         else expect(Math.abs((values[2] ?? 0) - (values[3] ?? 0))).toBeLessThan(6 * (errors[2] ?? 0) + 1e-9);
       }),
-      { numRuns: budget(40) },
+      { numRuns: budget(40), examples: [[{ seed: 7, rows: 12, samples: 9 }]] },
     );
   });
 
