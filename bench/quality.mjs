@@ -1,78 +1,61 @@
-// Quality on the fixed splits of the shared data sets, as a user gets it from the command line: mean test metrics of the
-// learner (by default the network, an ensemble) and of logistic regression, and their paired difference with its standard
-// error.
-//   npm run bench:quality -- [--learner network|forest|boosting|auto] [--sets telco-churn,bank-churn] [--splits 0,1,2,3,4]
-import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+// Quality on the fixed splits of the shared data sets, ours beside AutoGluon on the same splits and beside the peers whose
+// figures come with the data. Prints the table and writes docs/quality.md. What this very build measured is kept in
+// .cache/quality, so a run that is cut off goes on where it was.
+//
+//   npm run bench:quality -- [--learners auto,boosting,network,forest,logistic] [--sets telco-churn,bank-churn,cell2cell]
+//                            [--splits 0,1,2,3,4] [--autogluon venv/bin/python] [--seconds 300] [--page docs/quality.md]
+//
+// AutoGluon needs a venv of its own: pip install "autogluon.tabular[lightgbm,catboost,xgboost,fastai]==1.6.3".
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { format } from "prettier";
+import { autogluon } from "./quality/autogluon.mjs";
+import { keeper } from "./quality/kept.mjs";
+import { ours } from "./quality/ours.mjs";
+import { page } from "./quality/page.mjs";
+import { peerTables } from "./quality/peers.mjs";
+import { summary } from "./quality/summary.mjs";
 
 const { values } = parseArgs({
   options: {
-    sets: { type: "string", default: "telco-churn,bank-churn" },
+    learners: { type: "string", default: "auto,boosting,network,forest,logistic" },
+    sets: { type: "string", default: "telco-churn,bank-churn,cell2cell" },
     splits: { type: "string", default: "0,1,2,3,4" },
-    learner: { type: "string", default: "network" },
-    cli: { type: "string", default: "dist/cli.js" },
+    autogluon: { type: "string" },
+    seconds: { type: "string", default: "300" },
     data: { type: "string", default: "../shared/data" },
+    page: { type: "string", default: "docs/quality.md" },
   },
 });
 if (!existsSync(values.data)) {
   console.log(`skipped: no data sets at ${values.data}`);
   process.exit(0);
 }
+const listed = (text) => text.split(",").filter((part) => part !== "");
 const sets = JSON.parse(readFileSync(join(values.data, "datasets.json"), "utf8"));
-const scratch = mkdtempSync(join(tmpdir(), "churnkit-quality-"));
-const measures = ["auc", "logLoss", "brier", "calibrationError", "accuracy", "f1"];
+const [learners, seconds] = [listed(values.learners), Number(values.seconds)];
+const kept = keeper(".cache/quality");
 
-const mean = (numbers) => numbers.reduce((sum, x) => sum + x, 0) / numbers.length;
-const standardError = (numbers) =>
-  Math.sqrt(
-    numbers.reduce((sum, x) => sum + (x - mean(numbers)) ** 2, 0) / Math.max(1, numbers.length - 1) / numbers.length,
-  );
-
-for (const name of values.sets.split(",")) {
-  const set = sets.find((one) => one.name === name);
+const measured = [];
+for (const name of listed(values.sets)) {
+  const set = { ...sets.find((one) => one.name === name), folder: values.data };
   const splits = JSON.parse(readFileSync(join(values.data, "splits", `${name}.json`), "utf8"));
-  const runs = values.splits.split(",").map((split) => {
-    const rows = join(scratch, "rows.json");
-    writeFileSync(rows, JSON.stringify(splits[Number(split)]));
-    const args = [values.cli, "train", join(values.data, set.file), "--target", set.target, "--positive", set.positive];
-    args.push(
-      "--out",
-      join(scratch, "model"),
-      "--test-rows",
-      rows,
-      "--learner",
-      values.learner,
-      "--seed",
-      "0",
-      "--json",
-    );
-    if (set.drop.length > 0) args.push("--id", set.drop.join(","));
-    return JSON.parse(execFileSync("node", args, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }));
-  });
-  const made = [
-    ...new Set(
-      runs.map(({ learner, networks, auto }) =>
-        auto?.members.length > 1
-          ? `a stack of ${auto.members.length}`
-          : networks > 0
-            ? `${learner} (${networks === 1 ? "one" : `an ensemble of ${networks}`})`
-            : learner,
-      ),
-    ),
-  ].join(", ");
-  const chosen = values.learner === "auto" ? `auto, which chose ${made}` : made;
-  console.log(`\n${name}: ${runs.length} splits, ${chosen}, ${mean(runs.map((run) => run.seconds)).toFixed(1)} s each`);
-  console.log(`metric            ${values.learner.padEnd(8)} logistic  difference (paired standard error)`);
-  for (const measure of measures) {
-    const own = runs.map((run) => run.test[measure]);
-    const logistic = runs.map((run) => run.baseline.test[measure]);
-    const gaps = own.map((value, i) => value - logistic[i]);
-    console.log(
-      `${measure.padEnd(17)} ${mean(own).toFixed(4)}   ${mean(logistic).toFixed(4)}    ${mean(gaps).toFixed(4)} (${standardError(gaps).toFixed(4)})`,
-    );
+  for (const split of listed(values.splits).map(Number)) {
+    for (const learner of learners) {
+      const run = await kept(["ours", learner, name, split], () => ours(set, splits[split], learner));
+      measured.push({ set: name, split, model: learner, ...run });
+    }
+    if (values.autogluon !== undefined) {
+      const fit = () => autogluon(values.autogluon, set, splits[split], seconds);
+      const run = await kept.forever(["autogluon", seconds, name, split], fit);
+      measured.push({ set: name, split, model: "AutoGluon", ...run });
+    }
+    console.error(`${name}, split ${split}: done`);
   }
 }
-rmSync(scratch, { recursive: true, force: true });
+
+const command = ["npm run bench:quality --", ...process.argv.slice(2)].join(" ");
+const text = page(summary(measured, peerTables(join(values.data, "peer-quality.md"))), { command, seconds });
+console.log(text);
+writeFileSync(values.page, await format(text, { parser: "markdown", printWidth: 120 }));
