@@ -34,6 +34,7 @@ export default defineConfig([
       cli: "src/cli/main.ts",
       data: "src/data/index.ts",
       drift: "src/drift/index.ts",
+      export: "src/export/index.ts",
       monitor: "src/monitor/index.ts",
       report: "src/report/index.ts",
       tracking: "src/tracking/index.ts",

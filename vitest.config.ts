@@ -78,7 +78,7 @@ export default defineConfig({
     sequence: { sequencer: SlowestFirst },
     // Vitest leaves one core free; much of the time here goes to waiting for services and processes.
     maxWorkers: Math.max(2, availableParallelism()),
-    globalSetup: "scripts/build-kernels.mjs",
+    globalSetup: ["scripts/build-kernels.mjs", "scripts/build-scorer.mjs"],
     setupFiles: "test/helpers/clean-up.ts",
     testTimeout: budget(30_000),
     hookTimeout: budget(60_000),

@@ -14,6 +14,7 @@ const groups = [
   ["data"],
   ["io"],
   ["drift"],
+  ["export"],
   ["monitor"],
   ["registry"],
   ["report"],

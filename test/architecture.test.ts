@@ -10,6 +10,7 @@ const allowed: Record<string, readonly string[]> = {
   data: ["base", "stats", "io"],
   model: ["base", "stats", "io", "data", "kernels"],
   drift: ["base", "stats", "io", "data", "model"],
+  export: ["base", "data", "model"],
   monitor: ["base", "stats", "io", "data", "model", "drift"],
   report: ["base", "stats", "io", "data", "model", "drift", "monitor"],
   tracking: ["base", "io", "model", "report"],
@@ -50,6 +51,7 @@ const allowed: Record<string, readonly string[]> = {
     "pipeline",
     "rehearsal",
     "tracking",
+    "export",
   ],
 };
 

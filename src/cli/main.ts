@@ -12,6 +12,7 @@ const verbs = {
   validate: () => import("./commands/validate.js"),
   train: () => import("./commands/train.js"),
   import: () => import("./commands/import.js"),
+  export: () => import("./commands/export.js"),
   predict: () => import("./commands/predict.js"),
   compare: () => import("./commands/compare.js"),
   tune: () => import("./commands/tune.js"),

@@ -182,6 +182,7 @@ describe("docs/command-line*.md equal --help", async () => {
     "validate",
     "train",
     "import",
+    "export",
     "predict",
     "evaluate",
     "compare",

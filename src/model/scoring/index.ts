@@ -1,1 +1,3 @@
 export { compile, type CompileOptions, type ScoredRecord, type Scorer } from "./compile.js";
+export { plainModel, plainScorer, type PlainModel } from "./plain.js";
+export { recordScorer } from "./record-scorer.js";

@@ -1,5 +1,4 @@
-import { fromBase64, toBase64 } from "./base64.js";
-import { count, list, number, object, text, version, JsonValue } from "../../base/json/index.js";
+import { count, fromBase64, JsonValue, list, number, object, text, toBase64, version } from "../../base/json/index.js";
 import type { Contract } from "../../data/contract/index.js";
 import { findLeaks } from "../../data/quality/index.js";
 import { rowFingerprints, type Table } from "../../data/table/index.js";

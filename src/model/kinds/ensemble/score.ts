@@ -1,7 +1,7 @@
 import { literal, number, type JsonValue } from "../../../base/json/index.js";
-import { logit, sigmoid } from "../../../stats/logistic.js";
 import type { EnsembleModel } from "../../artifact.js";
 import type { ModelKind } from "../model-kind.js";
+import { pooledScorer } from "./pooled-scorer.js";
 
 const maxMembers = 1_000;
 /** Largest difference of the sum of weights from 1: rounding. */
@@ -29,40 +29,11 @@ export const ensembleKind: ModelKind<EnsembleModel> = {
     const uses = new Set(members.map(useOf));
     return uses.has("needed") ? "needed" : uses.has("faster") ? "faster" : "none";
   },
-  scorer({ members, weights, average }, context) {
-    const scorers = members.map((member) => context.scorerOf(member));
-    const inputs = scorers[0]?.inputs ?? 0;
-    const [scaled, probability] = average === "logOdds" ? [logit, sigmoid] : [same, same];
-    // The sum over equal weights is divided once, at the end.
-    const shares = weights ?? scorers.map(() => 1);
-    const total = weights ? 1 : scorers.length;
-    // Networks share what they do with the same rows, if all score some before the first one goes on.
-    const shared = scorers.every(({ again }) => again !== undefined);
-    const atOnce = (shared ? scorers[0]?.again?.atOnce : undefined) ?? Infinity;
-    let one = new Float64Array(0);
-    return {
-      inputs,
-      score(x, rows, out) {
-        out.fill(0, 0, rows);
-        for (let first = 0; first < rows; first += atOnce) {
-          const count = Math.min(atOnce, rows - first);
-          if (one.length < count) one = new Float64Array(count);
-          const part = first === 0 ? x : x.subarray(first * inputs);
-          scorers.forEach((scorer, member) => {
-            if (member > 0 && shared) scorer.again?.score(count, one);
-            else scorer.score(part, count, one);
-            const share = shares[member] as number;
-            for (let row = 0; row < count; row++)
-              out[first + row] = (out[first + row] as number) + share * scaled(one[row] as number);
-          });
-        }
-        for (let row = 0; row < rows; row++) out[row] = probability((out[row] as number) / total);
-      },
-    };
+  scorer: (model, context) => {
+    const scorers = model.members.map((member) => context.scorerOf(member));
+    return pooledScorer(scorers, model);
   },
 };
-
-const same = (value: number): number => value;
 
 function readWeights(json: JsonValue, members: number): number[] {
   const weights = json.items(maxMembers).map(number(0, 1));

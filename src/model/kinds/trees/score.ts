@@ -1,5 +1,4 @@
 import { count, number, object, oneOf, text } from "../../../base/json/index.js";
-import { sigmoid } from "../../../stats/logistic.js";
 import type { TreesModel } from "../../artifact.js";
 import type { Kernel } from "../network/kernel.js";
 import type { ModelKind, ModelScorer } from "../model-kind.js";
@@ -7,6 +6,7 @@ import { blockScorer, leastRows } from "./score-blocks.js";
 import { rowScorer } from "./score-row.js";
 import { splitsOf } from "./splits.js";
 import { readTrees, treesFile, writeTrees } from "./format.js";
+import { linked, walk } from "./walk.js";
 
 /** More nodes take too much of the kernel's memory. */
 const mostNodes = 2 ** 22;
@@ -34,30 +34,9 @@ export function treesScorer(model: TreesModel, given?: Kernel): ModelScorer {
     score(x, rows, out) {
       out.fill(bias, 0, rows);
       add(x, rows, out);
-      for (let row = 0; row < rows; row++) {
-        const sum = out[row] as number;
-        out[row] = link === "logistic" ? sigmoid(sum) : Math.min(Math.max(sum, 0), 1);
-      }
+      linked(link, rows, out);
     },
   };
-}
-
-/** Adds leaves tree by tree: a tree's nodes stay in the processor's cache for all rows. */
-function walk(
-  { inputs, roots, features, values, right }: TreesModel,
-  x: Float32Array,
-  rows: number,
-  sums: Float64Array,
-) {
-  for (const root of roots) {
-    for (let row = 0, at = 0; row < rows; row++, at += inputs) {
-      let node = root;
-      for (let feature = features[node] as number; feature >= 0; feature = features[node] as number) {
-        node = (x[at + feature] as number) <= (values[node] as number) ? node + 1 : (right[node] as number);
-      }
-      sums[row] = (sums[row] as number) + (values[node] as number);
-    }
-  }
 }
 
 function once<T>(make: () => T): () => T {

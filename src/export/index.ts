@@ -1,0 +1,6 @@
+/**
+ * Models as JavaScript, SQL and ONNX, to score where churnkit does not run.
+ *
+ * @module churnkit/export
+ */
+export { toJavaScript } from "./javascript/javascript.js";

@@ -1,0 +1,29 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { beforeAll, describe, expect, it } from "vitest";
+import { register } from "../../src/cli/commands/export.js";
+import type { ScoredRecord } from "../../src/model/index.js";
+import { saveBundle } from "../../src/model/bundle/save.js";
+import { sampleArtifact } from "../helpers/artifact.js";
+import { newFolder } from "../helpers/folder.js";
+import { runVerb } from "../helpers/run-verb.js";
+
+const folder = newFolder();
+const bundle = join(folder, "model");
+const artifact = await sampleArtifact({ networks: 1 });
+beforeAll(() => saveBundle(artifact, bundle));
+
+describe("churnkit export", () => {
+  it("writes a module that scores as the bundle", async () => {
+    const file = join(folder, "scorer.mjs");
+    const { out } = await runVerb(register, ["export", bundle, "--js", file, "--json"]);
+    expect(JSON.parse(out)).toEqual({ exported: [{ format: "js", file, bytes: readFileSync(file).length }] });
+    const { score } = (await import(pathToFileURL(file).href)) as { score: (record: unknown) => ScoredRecord };
+    for (const { record, probability } of artifact.golden) expect(score(record).probability).toBe(probability);
+  });
+
+  it("asks for a file", async () => {
+    await expect(runVerb(register, ["export", bundle])).rejects.toThrow(/--js/);
+  });
+});
