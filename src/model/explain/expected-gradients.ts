@@ -2,7 +2,7 @@ import { mix32, permutation, uniform } from "../../base/random.js";
 import type { AttributionTask, Attributor } from "../kinds/attributor.js";
 import { combine } from "./control-variates.js";
 import { batchRows, type Differentiable } from "../kinds/differentiable.js";
-import { rowHash } from "./row-hash.js";
+import { rowHash } from "../kinds/row-hash.js";
 
 /**
  * Expected gradients (Erion et al. 2021, equation 5): the mean over background rows b and places alpha in [0, 1) of

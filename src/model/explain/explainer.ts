@@ -31,8 +31,9 @@ const chunk = 256;
 
 /**
  * Makes the explainer of an artifact: SHAP values of its calibrated log odds, log(p / (1 - p)) of the scorer's
- * probability p, for columns of the contract. Linear models are explained exactly, networks and ensembles of networks
- * and linear models by expected gradients with a standard error for each value. The output of an ensemble that
+ * probability p, for columns of the contract. Linear models and boosted trees are explained exactly, forests in
+ * probabilities that are scaled to log odds, networks and ensembles of networks and linear models by expected gradients;
+ * what samples gives a standard error for each value. The output of an ensemble that
  * averages probabilities is the log odds of that mean, by the chain rule; a stack averages its members' log odds.
  * Platt calibration is affine in log odds, so it scales values; beta and isotonic calibration scale a row's values by
  * the slope of the line from the base to the row. For every kind, the

@@ -6,7 +6,7 @@ import { differentiableEnsemble } from "../kinds/ensemble/gradient.js";
 import { differentiableLinear } from "../kinds/linear/gradient.js";
 import { differentiableNetwork } from "../kinds/network/gradient.js";
 import { exactLinear } from "../kinds/linear/explain.js";
-import { exactTrees } from "../kinds/trees/explain.js";
+import { treeShap } from "../kinds/trees/explain.js";
 
 /** Context for making a function with a gradient. */
 interface DifferentiableContext {
@@ -32,7 +32,7 @@ export const explainerKinds: {
   readonly [Kind in ModelNode["kind"]]?: ExplainerKind<Extract<ModelNode, { kind: Kind }>>;
 } = {
   linear: { exact: exactLinear, differentiable: (node) => differentiableLinear(node) },
-  trees: { exact: exactTrees },
+  trees: { exact: treeShap },
   network: {
     differentiable: (node, { kernel }) => (kernel === undefined ? undefined : differentiableNetwork(node, kernel)),
   },

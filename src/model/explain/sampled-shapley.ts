@@ -3,7 +3,7 @@ import { mix32, permutation, uniform } from "../../base/random.js";
 import type { ModelScorer } from "../kinds/model-kind.js";
 import type { AttributionTask, Attributor } from "../kinds/attributor.js";
 import { combine } from "./control-variates.js";
-import { rowHash } from "./row-hash.js";
+import { rowHash } from "../kinds/row-hash.js";
 
 /**
  * Shapley values of the groups for any model, by random orders (Castro, Gomez and Tejada 2009): a sample takes the

@@ -2,7 +2,8 @@
 export const attributionMethods = {
   linear: "SHAP values of a linear model in closed form; exact",
   expectedGradients: "integrated gradients averaged over the background (Erion et al. 2021); sampled",
-  treeShap: "SHAP values of a sum of trees, by enumerating paths for each background row; exact",
+  treeShap:
+    "SHAP values of trees, by the paths of mixtures with background rows; exact, but many trees share the background",
   sampledShapley: "Shapley values by random orders of the columns (Castro et al. 2009), for any kind; sampled",
   pooled: "the weighted sum of the members' attributions, each in the best way for its kind",
 } as const;
@@ -27,7 +28,7 @@ export interface AttributionTask {
 /** Attributes a model's raw log odds, before calibration, to groups of matrix columns. */
 export interface Attributor {
   readonly method: AttributionMethod;
-  /** Mean raw log odds over the background. */
+  /** Mean raw log odds over the background; of trees that sum to a probability, the log odds of its mean. */
   readonly base: number;
   /** As in the task, or 0 if the method is exact. */
   readonly samples: number;
