@@ -2,7 +2,7 @@ import { existsSync, linkSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { newFolder } from "../helpers/folder.js";
-import { cli, errorLine, header, json, put, quick, rows, startCli, type Ended } from "./cli.js";
+import { cliHere as cli, errorLine, header, json, put, quick, rows, startCli, type Ended } from "./cli.js";
 
 const folder = newFolder();
 const train = (file: string, ...more: string[]): Promise<Ended> =>
@@ -137,7 +137,8 @@ describe("predict, evaluate and drift refuse what cannot be read", () => {
       ["evaluate", "model", name],
       ["drift", "customers.csv", name],
     ];
-    for (const ended of await Promise.all(runs.map((args) => cli(folder, ...args)))) {
+    for (const args of runs) {
+      const ended = await cli(folder, ...args);
       expect(errorLine(ended)).toContain(name);
       expect(ended.code).toBe(2);
     }

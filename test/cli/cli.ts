@@ -1,7 +1,9 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { resolve } from "node:path";
 import { expect } from "vitest";
+import { endWith, run } from "../../src/cli/program.js";
 import { ensureBuilt } from "../helpers/built.js";
+import { captured } from "../helpers/run-verb.js";
 
 export { header, put, quick, rows } from "./customers.js";
 
@@ -31,6 +33,21 @@ export function startCli(
 
 /** Runs the built command line in a folder until it ends. */
 export const cli = (cwd: string, ...args: readonly string[]): Promise<Ended> => startCli(args, cwd).ended;
+
+/**
+ * Runs the same command line in a folder, but from the sources and in this process: a process for each run costs more than most
+ * runs. One at a time.
+ */
+export async function cliHere(cwd: string, ...args: readonly string[]): Promise<Ended> {
+  const home = process.cwd();
+  process.chdir(cwd);
+  try {
+    const { code, ...written } = await captured(() => run(args).catch(endWith));
+    return { ...written, code: Number(code ?? 0) };
+  } finally {
+    process.chdir(home);
+  }
+}
 
 /** The one line of JSON that `--json` prints; nothing else may be on stdout. */
 export function json(ended: Ended): Record<string, unknown> {

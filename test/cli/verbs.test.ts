@@ -3,7 +3,7 @@ import { userInfo } from "node:os";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { newFolder } from "../helpers/folder.js";
-import { cli, errorLine, header, json, put, quick, rows, type Ended } from "./cli.js";
+import { cliHere as cli, errorLine, header, json, put, quick, rows, type Ended } from "./cli.js";
 
 const folder = newFolder();
 const run = (...args: string[]): Promise<Ended> => cli(folder, ...args);

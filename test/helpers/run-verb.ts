@@ -9,7 +9,15 @@ export interface Ran {
 }
 
 /** Runs a verb of the command line in this process; what it throws, this throws. */
-export async function runVerb(register: (program: Command) => void, args: readonly string[]): Promise<Ran> {
+export const runVerb = (register: (program: Command) => void, args: readonly string[]): Promise<Ran> =>
+  captured(async () => {
+    const program = new Command("churnkit").exitOverride();
+    register(program);
+    await program.parseAsync([...args], { from: "user" });
+  });
+
+/** What is written to the standard streams meanwhile, and the exit code that is set. */
+export async function captured(act: () => Promise<void>): Promise<Ran> {
   const written = { out: "", err: "" };
   const into = (name: "out" | "err") => (text: unknown) => {
     written[name] += text instanceof Uint8Array ? new TextDecoder().decode(text) : String(text);
@@ -21,9 +29,7 @@ export async function runVerb(register: (program: Command) => void, args: readon
   ];
   process.exitCode = undefined;
   try {
-    const program = new Command("churnkit").exitOverride();
-    register(program);
-    await program.parseAsync([...args], { from: "user" });
+    await act();
     return { ...written, code: process.exitCode };
   } finally {
     process.exitCode = undefined;

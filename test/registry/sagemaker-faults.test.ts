@@ -1,4 +1,3 @@
-import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
 import {
   DescribeModelPackageCommand,
   ListModelPackagesCommand,
@@ -12,6 +11,7 @@ import type { Artifact } from "../../src/model/artifact.js";
 import type { ModelRegistry } from "../../src/registry/registry.js";
 import { sagemakerRegistry, sagemakerRegistryPolicy } from "../../src/registry/backends/sagemaker/index.js";
 import { sampleArtifact } from "../helpers/artifact.js";
+import { s3Servers, type S3Server } from "../helpers/aws.js";
 import { recordRequests, type RequestRecord } from "../helpers/botocore.js";
 import {
   seededFaults,
@@ -26,6 +26,8 @@ import { quickRetries } from "../helpers/quick-retries.js";
 import { startSagemakerStub, type SagemakerStub } from "../helpers/sagemaker.js";
 
 const ready = await awsPython("SageMaker registry under faults");
+// moto knows SageMaker; of the servers that know S3, the last is the quickest.
+const bucketServer = (await s3Servers("files of the SageMaker registry under faults")).at(-1) as S3Server;
 
 /** What may happen on the way; a changed bit is no fault of a line that checks its frames. */
 const kinds: readonly Fault[] = ["throttle", "error", "error-after", "timeout", "reset", "lost", "truncated"];
@@ -49,6 +51,8 @@ describe.skipIf(!ready)("SageMaker registry behind a faulty proxy", { timeout: 3
   let forgetful: SagemakerStub;
   let direct: SageMakerClient;
   let models: Artifact[];
+  /** The bucket of a test. */
+  let own: string;
   const proxies: FaultyProxy[] = [];
   const clients: { destroy(): void }[] = [];
   const records: RequestRecord[] = [];
@@ -60,6 +64,8 @@ describe.skipIf(!ready)("SageMaker registry behind a faulty proxy", { timeout: 3
       startSagemakerStub(moto.url, { tokens: false }),
     ]);
     direct = new SageMakerClient(motoClient(stub.url));
+    // moto loads a service at its first call, which may take longer than the lines below wait.
+    await packages();
     const base = await sampleArtifact({ networks: 0 });
     models = [0, 1, 2].map((i) => ({ ...base, decision: { threshold: i / 10, rule: "given" } }));
   }, 120_000);
@@ -72,9 +78,7 @@ describe.skipIf(!ready)("SageMaker registry behind a faulty proxy", { timeout: 3
     await moto.reset();
     stub.reset();
     forgetful.reset();
-    const s3 = new S3Client({ ...motoClient(moto.url), forcePathStyle: true });
-    await s3.send(new CreateBucketCommand({ Bucket: "models" }));
-    s3.destroy();
+    own = await bucketServer.bucket();
   });
   afterEach(async () => {
     vi.useRealTimers();
@@ -94,21 +98,21 @@ describe.skipIf(!ready)("SageMaker registry behind a faulty proxy", { timeout: 3
   /** A registry behind a line of its own, as another process would have it. */
   async function behind(
     schedule: Schedule,
-    { attempts = 12, bucket = "models", s3: toBucket = () => undefined, service = stub }: Line = {},
+    { attempts = 12, bucket = own, s3: toBucket = () => undefined, service = stub }: Line = {},
   ): Promise<ModelRegistry> {
     const [sagemakerLine, s3Line] = [
       await startFaultyProxy(service.url, schedule),
-      await startFaultyProxy(moto.url, toBucket),
+      await startFaultyProxy(bucketServer.config().endpoint, toBucket),
     ];
     proxies.push(sagemakerLine, s3Line);
     const config = {
       retryStrategy: quickRetries(attempts),
       requestHandler: { connectionTimeout: 1_000, socketTimeout: 300 },
     };
-    const s3 = new S3Client({ ...motoClient(s3Line.url), forcePathStyle: true, ...config });
+    const s3 = bucketServer.client({ endpoint: s3Line.url, ...config });
     const client = new SageMakerClient({ ...motoClient(sagemakerLine.url), ...config });
     clients.push(s3, client);
-    records.push(recordRequests(s3), recordRequests(client));
+    records.push(recordRequests(client));
     return sagemakerRegistry({
       name: "sample",
       store: await s3Store({ bucket, prefix: "registry", client: s3 }),
@@ -339,11 +343,9 @@ describe.skipIf(!ready)("SageMaker registry behind a faulty proxy", { timeout: 3
   it("does not delete the packages of a registry that keeps the same group in another place", async () => {
     const staging = await calm();
     await staging.register(model(0));
-    const s3 = new S3Client({ ...motoClient(moto.url), forcePathStyle: true });
-    clients.push(s3);
     const production = await sagemakerRegistry({
       name: "sample",
-      store: await s3Store({ bucket: "models", prefix: "production", client: s3 }),
+      store: await bucketServer.store({ bucket: own, prefix: "production" }),
       client: direct,
     });
     await production.register(model(1));
@@ -357,9 +359,7 @@ describe.skipIf(!ready)("SageMaker registry behind a faulty proxy", { timeout: 3
     await registry.register(model(1));
     await registry.remove(1);
     expect((await shown()).map(([version]) => version)).toEqual(["1.0.1"]);
-    const s3 = new S3Client({ ...motoClient(moto.url), forcePathStyle: true });
-    clients.push(s3);
-    const left = await (await s3Store({ bucket: "models", prefix: "registry", client: s3 })).list("sample/packages/");
+    const left = await (await bucketServer.store({ bucket: own, prefix: "registry" })).list("sample/packages/");
     expect(new Set(left.map(({ key }) => key.split("/")[2]))).toEqual(
       new Set([`000002-${(await registry.get(2)).contentHash}`]),
     );
