@@ -1,5 +1,7 @@
-// Processor time of one training epoch of the churn network on the wasm engine, beside the speed of its matrix product,
-// in one run: npx tsx bench/kernel.mjs [rows] [epochs]
+// Processor time of one training epoch of the churn network on the wasm engine, beside that of its matrix products alone, in
+// one run: npx tsx bench/kernel.mjs [rows] [epochs]
+import { readFile } from "node:fs/promises";
+import asc from "assemblyscript/asc";
 import { permutation, uniform } from "../src/base/random.ts";
 import { loadKernel } from "../src/model/kinds/network/kernel.ts";
 import { createNetworkScorer } from "../src/model/kinds/network/network-scorer.ts";
@@ -34,25 +36,66 @@ const cpu = () => {
 const summary = (values, digits = 1) =>
   `median ${median(values).toFixed(digits)}, least ${Math.min(...values).toFixed(digits)}`;
 
-/** GFLOP/s of processor time of one dense layer through the scorer: 256 rows, 128 to 64. */
-async function product() {
-  const wide = { inputs: 128, hidden: [layer(64, 0, false, 0)], outputs: 1, batchNorm: spec.batchNorm };
-  const weights = [
-    new Float32Array(128 * 64).fill(0.01),
-    new Float32Array(64),
-    new Float32Array(64),
-    new Float32Array(1),
-  ];
-  const scorer = createNetworkScorer(wide, weights, await loadKernel());
-  const input = scorer.input.fill(0.5);
-  const out = new Float32Array(256);
-  const rates = [];
-  for (let i = 0; i < 40; i++) {
+/** The kernel's products by themselves, compiled as the kernel is. */
+async function compileProducts() {
+  const entry = `
+    export { matmul } from "./matmul";
+    export { weightGradient } from "./weight-gradient";
+    export function heapBase(): usize { return __heap_base; }`;
+  let bytes;
+  const { error, stderr } = await asc.main(
+    "products.ts --outFile products.wasm -O3 --noAssert --enable simd --runtime stub --initialMemory 128".split(" "),
+    {
+      readFile: (name) =>
+        name === "products.ts"
+          ? entry
+          : readFile(new URL(name, new URL("../src/kernels/assembly/", import.meta.url)), "utf8").catch(() => null),
+      writeFile: (_, content) => (bytes = content),
+      stderr: asc.createMemoryStream(),
+    },
+  );
+  if (error) throw new Error(stderr.toString(), { cause: error });
+  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { abort() {} } });
+  return exports;
+}
+
+/** A product of an epoch: its floating-point operations for each row, and a call for a batch. */
+function productsOf({ matmul, weightGradient, heapBase, memory }, batch) {
+  const stride = (Math.ceil((batch * 32) / 1024) | 1) * 1024;
+  let next = Math.ceil(heapBase() / 1024) * 1024;
+  const room = (bytes) => (next += bytes) - bytes;
+  const panels = (units) => room(Math.ceil(units / 8) * stride);
+  const widths = [inputs, ...spec.hidden.map(({ units }) => units)];
+  const products = widths.slice(1).flatMap((units, i) => {
+    const width = widths[i];
+    const flops = 2 * width * units;
+    const [a, out] = [panels(width), panels(units)];
+    const [kernel, transposed, gradient] = [0, 0, 0].map(() => room(4 * 136 * 136));
+    const bias = room(4 * units);
+    const scratch = room(4 * 32 * 136);
+    const forward = () => matmul(a, stride, batch, width, kernel, units / 8, bias, out, scratch);
+    const weights = () => weightGradient(a, width, out, units / 8, stride, batch, gradient);
+    const backward = () => matmul(out, stride, batch, units, transposed, width / 8, 0, a, scratch);
+    return [forward, weights, ...(i > 0 ? [backward] : [])].map((run) => ({ flops, run }));
+  });
+  new Float32Array(memory.buffer, 0, next / 4).fill(0.01, heapBase() / 4);
+  return products;
+}
+
+/** Processor time of an epoch's products: at the kernel's peak (the fastest of them), and each in turn, nothing between. */
+function measureProducts(kernel, batch) {
+  const products = productsOf(kernel, batch);
+  const perEpoch = (run) => {
     const start = cpu();
-    for (let j = 0; j < 100; j++) scorer.score(input, 256, out);
-    rates.push((100 * 256 * 128 * 64 * 2) / (cpu() - start) / 1e6);
-  }
-  return `${median(rates).toFixed(1)} GFLOP/s, most ${Math.max(...rates).toFixed(1)}`;
+    for (let i = 0; i < 4 * (rows / batch); i++) run();
+    return (cpu() - start) / 4;
+  };
+  const time = (run) => median(Array.from({ length: epochs }, () => perEpoch(run)));
+  const all = () => products.forEach(({ run }) => run());
+  for (let i = 0; i < 5000; i++) all();
+  const peak = Math.max(...products.map(({ flops, run }) => (flops * rows) / time(run)));
+  const flops = products.reduce((sum, product) => sum + product.flops, 0) * rows;
+  return { peak: peak / 1e6, atPeak: flops / peak, inTurn: time(all) };
 }
 
 async function trainer(batchSize) {
@@ -74,6 +117,7 @@ for (const { run } of trainers) for (let i = 0; i < 4; i++) await run();
 await new Promise((resolve) => setTimeout(resolve, 300));
 const times = sizes.map(() => []);
 const losses = [];
+const kernel = await compileProducts();
 for (let i = 0; i < epochs; i++) {
   for (const [index, { run }] of trainers.entries()) {
     const start = cpu();
@@ -82,9 +126,14 @@ for (let i = 0; i < epochs; i++) {
   }
 }
 sizes.forEach((size, i) => {
+  const { peak, atPeak, inTurn } = measureProducts(kernel, size);
   console.log(`epoch of ${rows} rows, batch ${size}: ms ${summary(times[i])} (loss ${losses[i].toFixed(4)})`);
+  console.log(
+    `  its products: at the kernel's peak of ${peak.toFixed(1)} GFLOP/s ${atPeak.toFixed(1)} ms, the epoch takes ` +
+      `${(median(times[i]) / atPeak).toFixed(2)} times that; one after the other ${inTurn.toFixed(1)} ms, ` +
+      `${(median(times[i]) / inTurn).toFixed(2)} times`,
+  );
 });
-console.log(`dense layer, 256 x 128 to 64: ${await product()}`);
 
 const { weights } = await trainers[0].session.state();
 const scorer = createNetworkScorer(spec, weights, await loadKernel());

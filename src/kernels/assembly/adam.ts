@@ -6,16 +6,15 @@ import { mulAdd, power } from "./math";
  * first moment below about 1e-29 becomes 0: the moments of a feature that is always 0 would otherwise decay into
  * subnormal numbers, which many processors handle slowly.
  */
-export function adam(network: Network, parameters: usize, count: i32, decay: f32, rate: f32, secondScale: f32): void {
+export function adam(network: Network, parameters: usize, count: i32, decay: f32, rate: f32, epsilon: f32): void {
   const beta1 = f32x4.splat(<f32>network.beta1);
   const beta2 = f32x4.splat(<f32>network.beta2);
   const rest1 = f32x4.splat(<f32>(1.0 - network.beta1));
   const rest2 = f32x4.splat(<f32>(1.0 - network.beta2));
-  const epsilon = f32x4.splat(network.adamEpsilon);
   const guard = f32x4.splat(1e-22);
   const decays = f32x4.splat(decay);
   const rates = f32x4.splat(rate);
-  const scale = f32x4.splat(secondScale);
+  const epsilons = f32x4.splat(epsilon);
   const end = parameters + ((<usize>count) << 2);
   let gradient = parameters + network.toGradient;
   let first = parameters + network.toMoment1;
@@ -27,10 +26,9 @@ export function adam(network: Network, parameters: usize, count: i32, decay: f32
     const sum = mulAdd(f32x4.mul(v128.load(first), beta1), g, rest1);
     const m = f32x4.sub(f32x4.add(sum, guard), guard);
     const v = mulAdd(f32x4.mul(v128.load(second), beta2), f32x4.mul(g, g), rest2);
-    const root = mulAdd(epsilon, f32x4.sqrt(v), scale);
     v128.store(first, m);
     v128.store(second, v);
-    v128.store(at, f32x4.sub(w, f32x4.div(f32x4.mul(m, rates), root)));
+    v128.store(at, f32x4.sub(w, f32x4.div(f32x4.mul(m, rates), f32x4.add(f32x4.sqrt(v), epsilons))));
     at += 16;
     gradient += 16;
     first += 16;
@@ -38,14 +36,19 @@ export function adam(network: Network, parameters: usize, count: i32, decay: f32
   } while (at < end);
 }
 
-/** The learning rate with the first moment's bias correction, at batch number `step` (from 0). */
+/** The learning rate with the bias corrections, at batch number `step` (from 0). */
 export function correctedRate(network: Network, learningRate: f64, step: u32): f32 {
-  return <f32>(learningRate / (1.0 - power(network.beta1, step + 1)));
+  return <f32>((learningRate * rootCorrection(network, step)) / (1.0 - power(network.beta1, step + 1)));
 }
 
-/** Returns the factor of the second moment's root that corrects its bias. */
-export function correctedScale(network: Network, step: u32): f32 {
-  return <f32>(1.0 / sqrt(1.0 - power(network.beta2, step + 1)));
+/** Adam's epsilon beside a second moment whose bias is not corrected. */
+export function correctedEpsilon(network: Network, step: u32): f32 {
+  return <f32>(<f64>network.adamEpsilon * rootCorrection(network, step));
+}
+
+/** The bias of the second moment's root. */
+function rootCorrection(network: Network, step: u32): f64 {
+  return sqrt(1.0 - power(network.beta2, step + 1));
 }
 
 /** Adds the L2 gradient `decay * w` to the gradients of `count` parameters. */

@@ -31,7 +31,7 @@ export class Layer {
   /** Outputs of relu, and of the whole layer (the same place if relu is the last step). */
   relu: usize;
   output: usize;
-  /** Factor of each unit under dropout: 0 or 1 / (1 - rate); 1 while nothing is dropped. */
+  /** For each unit a byte of ones, or of zeros if dropout drops it: panels of 8 bytes a row. */
   mask: usize;
   /** Gradient of the loss by this layer's output, then by its pre-activation. */
   delta: usize;

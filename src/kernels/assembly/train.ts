@@ -1,4 +1,4 @@
-import { adam, addDecay, correctedRate, correctedScale } from "./adam";
+import { adam, addDecay, correctedEpsilon, correctedRate } from "./adam";
 import { hiddenBackward, hiddenForward } from "./hidden";
 import { Layer, layerAt, Network } from "./layout";
 import { matmul } from "./matmul";
@@ -66,7 +66,7 @@ function pass(
   outputBackward(network, a, panels, layers == 0 ? 0 : layerAt(network, layers - 1).delta, count);
   for (let i = layers - 1; i >= 0; --i) {
     const layer = layerAt(network, i);
-    hiddenBackward(network, layer, count);
+    hiddenBackward(network, layer, count, dropping);
     const gradient = layer.kernel + network.toGradient;
     weightGradient(inputOf(network, i), layer.inputs, layer.delta, layer.panels, stride, count, gradient);
     if (i > 0) {
@@ -86,13 +86,13 @@ export function train(at: usize, from: usize, count: i32, batch: i32, step: u32,
   for (let first = 0; first < count; first += batch) {
     loss += pass(network, data, first, min(batch, count - first), step, true, true);
     const rate = correctedRate(network, learningRate, step);
-    const scale = correctedScale(network, step);
+    const epsilon = correctedEpsilon(network, step);
     for (let i = 0; i < network.layerCount; ++i) {
       const layer = layerAt(network, i);
-      adam(network, layer.kernel, kernelCount(layer), layer.decay, rate, scale);
-      adam(network, layer.bias, vectorCount(layer), 0, rate, scale);
+      adam(network, layer.kernel, kernelCount(layer), layer.decay, rate, epsilon);
+      adam(network, layer.bias, vectorCount(layer), 0, rate, epsilon);
     }
-    adam(network, network.outputKernel, outputCount(network), 0, rate, scale);
+    adam(network, network.outputKernel, outputCount(network), 0, rate, epsilon);
     ++step;
   }
   return loss;

@@ -46,7 +46,7 @@ describe("a wasm training session", () => {
     const x = Float32Array.from({ length: 50 * 45 }, (_, i) => mix32(i) / 2 ** 31 - 1);
     const y = Float32Array.from({ length: 50 }, (_, i) => mix32(i + 9999) & 1);
     const data = { x, y, sampleWeights: new Float32Array(50).fill(1) };
-    expect(fingerprint(await train(await start(churn, 7), data, [0, 1, 2, 3]))).toBe(3898491703);
+    expect(fingerprint(await train(await start(churn, 7), data, [0, 1, 2, 3]))).toBe(2653083551);
   });
 
   it("goes on after a restore as if it had never stopped", async () => {

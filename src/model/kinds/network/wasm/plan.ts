@@ -84,7 +84,7 @@ export function planNetwork(kernel: Kernel, spec: NetworkSpec, options: SessionO
       inverseDeviation: vector(units),
       relu,
       output: batchNorm || dropout > 0 ? panels(units) : relu,
-      mask: batchNorm || dropout > 0 ? panels(units) : 0,
+      mask: batchNorm || dropout > 0 ? kernel.allocate((padded(units) / 8) * (stride / 4)) : 0,
       delta: panels(units),
       transposed: i > 0 ? kernel.allocate(4 * padded(width) * padded(units)) : 0,
     };
