@@ -76,8 +76,8 @@ export default defineConfig({
       project("unit-alone", unitAlone),
     ],
     sequence: { sequencer: SlowestFirst },
-    // Vitest leaves one core free; much of the time here goes to waiting for services and processes.
-    maxWorkers: Math.max(2, availableParallelism()),
+    // Vitest leaves one core free; here one more would stay idle, since much time goes to waiting for services and processes.
+    maxWorkers: availableParallelism() + 1,
     globalSetup: ["scripts/build-kernels.mjs", "scripts/build-scorer.mjs"],
     setupFiles: "test/helpers/clean-up.ts",
     testTimeout: budget(30_000),

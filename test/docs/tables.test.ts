@@ -226,7 +226,9 @@ describe("docs/command-line*.md equal --help", async () => {
 
   it("has a section for each verb and no other", () => {
     expect([...sections.keys()].sort()).toEqual(declared.map(({ name }) => name).sort());
-    const shown = readFileSync(join(root, "src/cli/program.ts"), "utf8").matchAll(/import\("\.\/commands\/(\w+)\.js"\)/g);
+    const shown = readFileSync(join(root, "src/cli/program.ts"), "utf8").matchAll(
+      /import\("\.\/commands\/(\w+)\.js"\)/g,
+    );
     expect([...shown].map(([, name]) => name).sort()).toEqual([...verbs].sort());
   });
 
