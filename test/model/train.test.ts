@@ -12,7 +12,7 @@ import { auto } from "../../src/model/training/auto/learner.js";
 import { boosting } from "../../src/model/kinds/trees/boosting-learner.js";
 import { forest } from "../../src/model/kinds/trees/forest-learner.js";
 import { logistic } from "../../src/model/kinds/linear/learner.js";
-import { churnNetwork } from "../../src/model/kinds/network/learner.js";
+import { churnNetwork, churnNetworkSpec } from "../../src/model/kinds/network/learner.js";
 import { train } from "../../src/model/training/train.js";
 import { customerFeatures, customers } from "../helpers/customers.js";
 
@@ -196,7 +196,17 @@ describe("options of the churn network", () => {
     { dropout: [1] },
     { learningRate: 0 },
     { l2: NaN },
+    { batchNorm: 1 as unknown as boolean },
   ])("%o is refused", (options) => {
     expect(() => churnNetwork(options)).toThrow(expect.objectContaining({ code: "OPTION_INVALID" }) as Error);
+  });
+
+  it("batch normalization can be left out", () => {
+    const normalized = (options?: { batchNorm: boolean }) =>
+      churnNetworkSpec(5, options).hidden.map(({ batchNorm }) => batchNorm);
+    expect([normalized(), normalized({ batchNorm: false })]).toEqual([
+      [true, true, false],
+      [false, false, false],
+    ]);
   });
 });

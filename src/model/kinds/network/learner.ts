@@ -10,8 +10,10 @@ export interface ChurnNetworkOptions {
   readonly units?: readonly number[];
   /** Dropout rate of each hidden layer, in [0, 1). Default 0.3, 0.3, 0.2; the last rate repeats for further layers. */
   readonly dropout?: readonly number[];
-  /** L2 penalty of the hidden layers that are batch normalized, i.e. all except the last. Default 0.001. */
+  /** L2 penalty of the hidden layers except the last. Default 0.001. */
   readonly l2?: number;
+  /** Whether the hidden layers except the last are batch normalized. Default true. */
+  readonly batchNorm?: boolean;
   readonly learningRate?: number;
   /** Default `auto`: `constant`, or `cosine` if `epochs` is `auto` and there are more than 20,000 rows. */
   readonly schedule?: FitSettings["schedule"] | "auto";
@@ -43,6 +45,7 @@ export const churnNetworkDefaults = {
   units: [128, 64, 32],
   dropout: [0.3, 0.3, 0.2],
   l2: 0.001,
+  batchNorm: true,
   learningRate: 0.001,
   schedule: "auto",
   batchSize: "auto",
@@ -53,11 +56,11 @@ export const churnNetworkDefaults = {
 } as const;
 
 /**
- * Returns the network's shape for this many inputs: every hidden layer except the last is penalized and batch
- * normalized.
+ * Returns the network's shape for this many inputs: every hidden layer except the last is penalized and, by default,
+ * batch normalized.
  */
 export function churnNetworkSpec(inputs: number, options: ChurnNetworkOptions = {}): NetworkSpec {
-  const { units, dropout, l2 } = { ...churnNetworkDefaults, ...options };
+  const { units, dropout, l2, batchNorm } = { ...churnNetworkDefaults, ...options };
   return {
     inputs,
     outputs: 1,
@@ -66,7 +69,7 @@ export function churnNetworkSpec(inputs: number, options: ChurnNetworkOptions = 
       return {
         units: size,
         l2: inner ? l2 : 0,
-        batchNorm: inner,
+        batchNorm: inner && batchNorm,
         dropout: dropout[Math.min(i, dropout.length - 1)] ?? 0,
       };
     }),
@@ -132,6 +135,7 @@ function check(parameters: ChurnNetworkParameters): void {
   // From JSON anything may come.
   const real = (value: unknown): value is number => typeof value === "number" && Number.isFinite(value);
   if (!real(parameters.l2) || parameters.l2 < 0) wrong("l2", "a number of 0 or more");
+  if (typeof parameters.batchNorm !== "boolean") wrong("batchNorm", "true or false");
   if (!real(parameters.learningRate) || parameters.learningRate <= 0) wrong("learningRate", "a number above 0");
   const oneOf = (name: "schedule" | "classWeights", ...choices: string[]): void => {
     if (!choices.includes(parameters[name])) wrong(name, `one of ${choices.join(", ")}`);
