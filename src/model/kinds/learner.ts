@@ -72,6 +72,11 @@ export interface HeldOut {
   /** Rows of the validation matrix if there is one, else of the training matrix (out of fold). */
   readonly rows: Uint32Array;
   readonly probabilities: Float64Array;
+  /**
+   * The same by models that the row did not choose, if it chose the epoch at which a model was kept: beside other
+   * learners, `probabilities` would flatter such a learner.
+   */
+  readonly crossed?: Float64Array | undefined;
 }
 
 /** Result of a learner. */

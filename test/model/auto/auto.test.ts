@@ -94,6 +94,16 @@ describe("auto", () => {
     expect(choice.members[0]?.weight).toBeGreaterThan(0.4);
   });
 
+  it("weighs a learner by held-out rows that did not choose its epoch", async () => {
+    const flattered = fake("flattered", 2, 1);
+    const fit: Learner["fit"] = async (...given) => {
+      const [learned, crossed] = [await flattered.fit(...given), await fake("crossed", 0, 2).fit(...given)];
+      return { ...learned, heldOut: { ...learned.heldOut, crossed: crossed.heldOut.probabilities } };
+    };
+    expect((await chosen(fake("good", 1, 1), flattered)).members[0]?.learner).toBe("flattered");
+    expect((await chosen(fake("good", 1, 1), { ...flattered, fit })).members).toMatchObject([{ learner: "good" }]);
+  });
+
   it("compares over the rows that all held out", async () => {
     const few = every.slice(0, 150);
     expect((await chosen(fake("a", 1, 1, few), fake("b", 1, 1, [...few, 200, 201]))).rows).toBe(150);
@@ -208,6 +218,26 @@ describe("the presets of auto", () => {
       "forest",
     ]);
     for (const options of [{ workers: 2 }, { workers: 1, checkpoint }]) expect(await fit(options)).toEqual(alone);
+  });
+
+  it("are not trained again if they were finished before an interruption, and refuse a broken checkpoint", async () => {
+    const checkpoint = memoryStore();
+    const abort = new AbortController();
+    const stopBehind = (progress: TrainingProgress): void => {
+      if (progress.of === "candidates" && progress.learner === "boosting") abort.abort(new Error("enough"));
+    };
+    const interrupted = fit({ workers: 1, checkpoint, signal: abort.signal, onProgress: stopBehind });
+    await expect(interrupted).rejects.toThrow("enough");
+    const trained = new Set<string | undefined>();
+    const note = ({ of, learner }: TrainingProgress): void => void (of !== "candidates" && trained.add(learner));
+    expect(await fit({ workers: 1, checkpoint, onProgress: note })).toEqual(await fit({ workers: 1 }));
+    expect([...trained]).toEqual(["network", "forest"]);
+    trained.clear();
+    await auto({ presets: 2 }).fit(data, undefined, { seed: 2, checkpoint, onProgress: note });
+    expect([...trained]).toContain("boosting");
+    const trees = (await checkpoint.list("")).filter(({ key }) => key.endsWith("trees.bin"));
+    for (const { key } of trees) await checkpoint.put(key, new Uint8Array(8));
+    await expect(fit({ workers: 1, checkpoint })).rejects.toMatchObject({ code: "CHECKPOINT_MISMATCH" });
   });
 
   it("tell each learner's progress, and the best loss so far", async () => {

@@ -20,7 +20,7 @@ describe("members are enough", () => {
     const validationLogits = Float32Array.from({ length: rows + 1 }, (_, i) =>
       i === 0 ? 99 : labels[i + 4] === 1 ? logit : -logit,
     );
-    return { weights: [], history: [], validationLogits, ended };
+    return { weights: [], history: [], validationLogits, crossedLogits: validationLogits, ended };
   };
 
   it("once the loss on the rows that all leave out falls no more", () => {

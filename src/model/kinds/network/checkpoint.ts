@@ -1,8 +1,9 @@
 import { ChurnkitError } from "../../../base/errors.js";
-import { hasher } from "../../../base/hash.js";
-import { canonicalJson, parseJson } from "../../../base/json/index.js";
+import { parseJson } from "../../../base/json/index.js";
 import { type ObjectStore, typedStore } from "../../../io/store/index.js";
 import type { EpochRecord, LabeledMatrix } from "../learner.js";
+import { trainingKey } from "../training-key.js";
+import type { CrossedLogits } from "./crossed-logits.js";
 import type { FitState } from "./fit-network.js";
 import type { NetworkWeights } from "./spec.js";
 
@@ -29,12 +30,7 @@ export function openCheckpoints(
 ): Checkpoints | undefined {
   if (!kept) return undefined;
   const store = typedStore(kept);
-  const hash = hasher().update(canonicalJson(settings));
-  for (const part of data) {
-    for (const numbers of [part?.matrix, part?.labels, part?.rowWeights, part?.targets])
-      if (numbers) hash.update(new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength));
-  }
-  const folder = `checkpoint-${hash.hex().slice(0, 16)}`;
+  const folder = `checkpoint-${trainingKey(settings, data)}`;
   const key = (member: number): string => `${folder}/member-${member}.bin`;
   const waiting = new Map<number, Uint8Array>();
   const saving = new Map<number, Promise<void>>();
@@ -77,17 +73,19 @@ export function openCheckpoints(
 interface Header {
   readonly step: number;
   readonly history: readonly EpochRecord[];
-  /** Lengths of the arrays that follow: weights, m, v, best. */
+  readonly losses: CrossedLogits["losses"];
+  /** Lengths of the arrays that follow: weights, m, v, best, crossed logits. */
   readonly lengths: readonly (readonly number[])[];
 }
 
 /** A state as bytes: the length of a JSON header, the header, then all floats little-endian. */
 function encodeState(state: FitState): Uint8Array<ArrayBuffer> {
   const { session } = state;
-  const groups = [session.weights, session.m, session.v, state.best];
+  const groups = [session.weights, session.m, session.v, state.best, [state.crossed.logits]];
   const header: Header = {
     step: session.step,
     history: state.history,
+    losses: state.crossed.losses,
     lengths: groups.map((group) => group.map((tensor) => tensor.length)),
   };
   const text = new TextEncoder().encode(JSON.stringify(header));
@@ -115,7 +113,7 @@ function decodeState(bytes: Uint8Array): FitState {
     // Before anything is allocated: a corrupted length must not exhaust the memory.
     const floats = header.lengths.flat().reduce((sum, length) => sum + length, 0);
     if (offset + 4 * floats !== bytes.length) throw new RangeError("the lengths do not add up");
-    const [weights = [], m = [], v = [], best = []] = header.lengths.map((lengths): NetworkWeights =>
+    const [weights = [], m = [], v = [], best = [], [logits] = []] = header.lengths.map((lengths): NetworkWeights =>
       lengths.map((length) =>
         Float32Array.from({ length }, () => {
           const value = view.getFloat32(offset, true);
@@ -124,7 +122,9 @@ function decodeState(bytes: Uint8Array): FitState {
         }),
       ),
     );
-    return { session: { weights, m, v, step: header.step }, history: header.history, best };
+    if (!logits) throw new RangeError("the crossed logits are missing");
+    const { step, history, losses } = header;
+    return { session: { weights, m, v, step }, history, best, crossed: { losses, logits } };
   } catch (cause) {
     throw new ChurnkitError(
       "CHECKPOINT_MISMATCH",

@@ -210,17 +210,25 @@ function capsOf(
   return caps;
 }
 
-/** The mean probability of each row that some member left out; `first` is the row that counts as 0. */
+/** The mean probabilities of each row that some member left out; `first` is the row that counts as 0. */
 function heldOut(plan: readonly FitRows[], fitted: readonly FittedNetwork[], first: number): HeldOut {
-  const sums = new Map<number, { sum: number; count: number }>();
+  const sums = new Map<number, { sum: number; crossed: number; count: number }>();
   plan.forEach(({ validation }, member) => {
+    const { validationLogits, crossedLogits } = fitted[member] as FittedNetwork;
     validation.forEach((row, i) => {
-      const entry = sums.get(row - first) ?? { sum: 0, count: 0 };
-      const logit = fitted[member]?.validationLogits[i] ?? 0;
-      sums.set(row - first, { sum: entry.sum + sigmoid(logit), count: entry.count + 1 });
+      const entry = sums.get(row - first) ?? { sum: 0, crossed: 0, count: 0 };
+      sums.set(row - first, {
+        sum: entry.sum + sigmoid(validationLogits[i] as number),
+        crossed: entry.crossed + sigmoid(crossedLogits[i] as number),
+        count: entry.count + 1,
+      });
     });
   });
   const rows = Uint32Array.from(sums.keys()).sort();
-  const mean = (row: number): number => (sums.get(row)?.sum ?? 0) / (sums.get(row)?.count ?? 1);
-  return { rows, probabilities: Float64Array.from(rows, mean) };
+  const mean = (row: number, of: "sum" | "crossed"): number => (sums.get(row)?.[of] ?? 0) / (sums.get(row)?.count ?? 1);
+  return {
+    rows,
+    probabilities: Float64Array.from(rows, (row) => mean(row, "sum")),
+    crossed: Float64Array.from(rows, (row) => mean(row, "crossed")),
+  };
 }

@@ -4,6 +4,7 @@ import { logOnePlusExp } from "../../../stats/logistic.js";
 import { mix32, permutation } from "../../../base/random.js";
 import { rankAuc } from "../../../stats/ranks/index.js";
 import type { EpochRecord } from "../learner.js";
+import { crossLogits, type CrossedLogits } from "./crossed-logits.js";
 import type { SessionState, TrainingEngine } from "./engine.js";
 import type { NetworkSpec, NetworkWeights } from "./spec.js";
 
@@ -38,6 +39,7 @@ export interface FitState {
   readonly session: SessionState;
   readonly history: readonly EpochRecord[];
   readonly best: NetworkWeights;
+  readonly crossed: CrossedLogits;
 }
 
 export interface FittedNetwork {
@@ -45,6 +47,8 @@ export interface FittedNetwork {
   readonly history: readonly EpochRecord[];
   /** Logits of the validation rows under the returned weights. */
   readonly validationLogits: Float32Array;
+  /** The same, each at an epoch that other rows chose. */
+  readonly crossedLogits: Float32Array;
   /** Why it ended: the loss stopped falling (or the schedule ended), it was stopped, or it had no epochs left. */
   readonly ended: "converged" | "stopped" | "epochs";
 }
@@ -95,6 +99,7 @@ export async function fitNetwork(
     const history: EpochRecord[] = [...(hooks.resume?.history ?? [])];
     if (hooks.resume) await session.restore(hooks.resume.session);
     let best = hooks.resume?.best ?? (await session.state()).weights;
+    let crossed = hooks.resume?.crossed;
     const waits = (): boolean => history.length - bestEpoch(history) <= settings.patience;
     let stopped = false;
     while (!stopped && history.length < settings.epochs && waits()) {
@@ -114,18 +119,21 @@ export async function fitNetwork(
       }
       if (record.validationLoss < lossOf(history[bestEpoch(history)])) best = (await session.state()).weights;
       history.push(record);
-      await hooks.onEpoch?.(history, async () => ({ session: await session.state(), history, best }));
+      const crossing = crossLogits(crossed, validationLabels, logits, validationWeights);
+      crossed = crossing;
+      await hooks.onEpoch?.(history, async () => ({
+        session: await session.state(),
+        history,
+        best,
+        crossed: crossing,
+      }));
       stopped = (await hooks.stopped?.()) ?? false;
     }
     const through = settings.schedule === "cosine" || !waits();
     const ended = history.length < settings.epochs && stopped ? "stopped" : through ? "converged" : "epochs";
     await session.restore({ ...(await session.state()), weights: best });
-    return {
-      weights: best,
-      history,
-      ended,
-      validationLogits: await session.predict(validation, validationLabels.length),
-    };
+    const validationLogits = await session.predict(validation, validationLabels.length);
+    return { weights: best, history, ended, validationLogits, crossedLogits: crossed?.logits ?? validationLogits };
   } finally {
     session.dispose();
   }

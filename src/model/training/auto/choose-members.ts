@@ -2,7 +2,7 @@ import { ChurnkitError } from "../../../base/errors.js";
 import { logit } from "../../../stats/logistic.js";
 import { mean, standardError } from "../../../stats/mean.js";
 import type { HeldOut, LabeledMatrix } from "../../kinds/learner.js";
-import { chooseWeights, rowLosses, type ChosenWeights, type WeightRule } from "./choose-weights.js";
+import { chooseWeights, rowLosses, unseenMean, type ChosenWeights, type WeightRule } from "./choose-weights.js";
 import { labelsAt } from "./fit-weights.js";
 import type { Trained, Tried } from "./fit-candidates.js";
 import { scoringMicroseconds } from "./scoring-cost.js";
@@ -47,7 +47,7 @@ export interface AutoChoice {
 export interface Chosen {
   readonly members: readonly Trained[];
   readonly choice: AutoChoice;
-  /** Rows that every candidate held out, and the log odds there of means that were fitted without them. */
+  /** Rows that every candidate held out, and the log odds there of means whose weights were chosen without them. */
   readonly rows: Uint32Array;
   readonly logOdds: Float64Array;
 }
@@ -64,13 +64,15 @@ export function chooseMembers(
     labels.length,
   );
   const judged = labelsAt(labels, rowWeights, rows);
-  const logOdds = trained.map(({ learned }) => logOddsAt(learned.heldOut, rows, labels.length));
+  const logOddsBy = (of: (heldOut: HeldOut) => Float64Array): Float64Array[] =>
+    trained.map(({ learned: { heldOut } }) => logOddsAt(heldOut.rows, of(heldOut), rows, labels.length));
+  const logOdds = logOddsBy(({ crossed, probabilities }) => crossed ?? probabilities);
   const costs = trained.map(({ learned }) => scoringMicroseconds(learned.model));
   const mostCost = Math.max(maxLatency, Math.min(...costs));
   const chosen = chooseWeights({ logOdds, ...judged, costs, mostCost }, seed);
   const taken = [...trained.keys()].filter((k) => (chosen.weights[k] as number) > 0);
   const all = Uint32Array.from(rows.keys());
-  const losses = rowLosses(chosen.logOdds, judged, all);
+  const losses = rowLosses(unseenMean(chosen, logOdds), judged, all);
   const candidates = trained.map(({ name }, k): AutoCandidate => {
     const own = rowLosses(logOdds[k] as Float64Array, judged, all);
     const gaps = own.map((loss, row) => loss - (losses[row] as number));
@@ -96,7 +98,11 @@ export function chooseMembers(
     microseconds: rounded(taken.reduce((sum, k) => sum + (costs[k] as number), 0)),
     candidates,
   };
-  return { members: taken.map((k) => trained[k] as Trained), choice, rows, logOdds: chosen.logOdds };
+  const held = unseenMean(
+    chosen,
+    logOddsBy(({ probabilities }) => probabilities),
+  );
+  return { members: taken.map((k) => trained[k] as Trained), choice, rows, logOdds: held };
 }
 
 function reasonOf(
@@ -111,8 +117,11 @@ function reasonOf(
     return `${first} has the lowest held-out log loss; there are too few rows to fit weights`;
   const others = `${loss("one")} of the best one alone and ${loss("equal")} of equal weights`;
   switch (rule) {
-    case "one":
-      return `${first} alone has a held-out log loss of ${loss("one")}; a mean of several has ${loss("fitted")}`;
+    case "one": {
+      const mean = losses.equal < losses.fitted ? "equal" : "fitted";
+      const how = losses[mean] < losses.one ? "lower by less than its standard error" : "which is not lower";
+      return `${first} alone has a held-out log loss of ${loss("one")}; a mean of several has ${loss(mean)}, ${how}`;
+    }
     case "equal":
       return `equal weights have the lowest held-out log loss, ${loss("equal")}, against ${loss("one")} of the best one alone and ${loss("fitted")} of fitted weights`;
     case "fitted":
@@ -132,7 +141,8 @@ function commonRows(heldOuts: readonly HeldOut[], rows: number): Uint32Array {
   );
 }
 
-function logOddsAt({ rows: heldOut, probabilities }: HeldOut, rows: Uint32Array, count: number): Float64Array {
+/** Log odds of some of the held-out rows. */
+function logOddsAt(heldOut: Uint32Array, probabilities: Float64Array, rows: Uint32Array, count: number): Float64Array {
   const byRow = new Float64Array(count);
   heldOut.forEach((row, i) => (byRow[row] = logit(probabilities[i] as number)));
   return Float64Array.from(rows, (row) => byRow[row] as number);

@@ -1,5 +1,6 @@
 import { kFold } from "../../../data/split/index.js";
 import { logOnePlusExp } from "../../../stats/logistic.js";
+import { mean, standardError } from "../../../stats/mean.js";
 import { fitSum, type Labels, type LogOdds } from "./fit-weights.js";
 
 /** How the members of a stack are weighted, the simplest first. */
@@ -21,8 +22,8 @@ export interface ChosenWeights {
   readonly weights: Float64Array;
   /** Mean log loss by each rule on rows that it did not see. */
   readonly losses: Readonly<Record<WeightRule, number>>;
-  /** For each row the log odds of a mean whose weights were chosen without the row. */
-  readonly logOdds: Float64Array;
+  /** For each part of the rows the weights that were chosen without it. */
+  readonly unseen: readonly { readonly rows: Uint32Array; readonly weights: Float64Array }[];
 }
 
 /** Members beyond these cost more than they gain. */
@@ -39,7 +40,9 @@ const repeats = 4;
 
 /**
  * Chooses weights for a mean of log odds by held-out rows. Rows that fit the weights would flatter them, so each rule
- * chooses on some folds of the rows and is judged on the others; the simplest of the best wins.
+ * chooses on some folds of the rows and is judged on the others. A mean of several must beat the best one by a
+ * standard error, paired by row: it also evens out the noise of single members on the rows they held out, which the
+ * members of a finished model even out among themselves.
  */
 export function chooseWeights(judged: Judged, seed: number): ChosenWeights {
   const { labels, rowWeights } = judged;
@@ -47,35 +50,35 @@ export function chooseWeights(judged: Judged, seed: number): ChosenWeights {
   const least = labels.reduce((sum, label) => sum + label, 0);
   const parts = Math.min(folds, least, rows - least);
   if (parts < 2) {
-    const weights = oneOf(judged, Uint32Array.from(labels.keys()));
-    return { rule: "one", weights, losses: { one: NaN, equal: NaN, fitted: NaN }, logOdds: mean(judged, weights) };
+    const all = Uint32Array.from(labels.keys());
+    const weights = oneOf(judged, all);
+    return { rule: "one", weights, losses: { one: NaN, equal: NaN, fitted: NaN }, unseen: [{ rows: all, weights }] };
   }
-  const sums = { one: 0, equal: 0, fitted: 0 };
-  const unseen = { one: new Float64Array(rows), equal: new Float64Array(rows), fitted: new Float64Array(rows) };
   const rounds = rows < manyRows ? repeats : 1;
+  const byRow = { one: new Float64Array(rows), equal: new Float64Array(rows), fitted: new Float64Array(rows) };
+  const unseen: { rows: Uint32Array; weights: Record<WeightRule, Float64Array> }[] = [];
   for (let round = 0; round < rounds; round++) {
     for (const { train, test } of kFold(labels, parts, seed + round)) {
       const weights = weightsBy(judged, train);
+      if (round === 0) unseen.push({ rows: test, weights });
       for (const rule of rules) {
-        const pooled = mean(judged, weights[rule]);
+        const pooled = weightedMean(judged.logOdds, weights[rule]);
         const line = fitSum([pooled], judged, train, 0);
+        const own = byRow[rule];
         for (const row of test) {
-          const own = pooled[row] as number;
-          const z = (line.coefficients[0] as number) * own + line.intercept;
-          sums[rule] += (rowWeights?.[row] ?? 1) * (logOnePlusExp(z) - z * (labels[row] as number));
-          if (round === 0) unseen[rule][row] = own;
+          const z = (line.coefficients[0] as number) * (pooled[row] as number) + line.intercept;
+          const loss = (rowWeights?.[row] ?? 1) * (logOnePlusExp(z) - z * (labels[row] as number));
+          own[row] = (own[row] as number) + loss / rounds;
         }
       }
     }
   }
-  const losses = {
-    one: sums.one / rows / rounds,
-    equal: sums.equal / rows / rounds,
-    fitted: sums.fitted / rows / rounds,
-  };
-  const rule = rules.reduce((best, one) => (losses[one] < losses[best] ? one : best));
+  const losses = { one: mean(byRow.one), equal: mean(byRow.equal), fitted: mean(byRow.fitted) };
+  const best = losses.fitted < losses.equal ? "fitted" : "equal";
+  const gains = byRow.one.map((loss, row) => loss - (byRow[best][row] as number));
+  const rule = mean(gains) > standardError(gains) ? best : "one";
   const weights = weightsBy(judged, Uint32Array.from(labels.keys()))[rule];
-  return { rule, weights, losses, logOdds: unseen[rule] };
+  return { rule, weights, losses, unseen: unseen.map((part) => ({ ...part, weights: part.weights[rule] })) };
 }
 
 /** The weights that each rule chooses by some rows. */
@@ -151,11 +154,21 @@ interface Fitted {
 }
 
 /** The weighted mean of the candidates' log odds. */
-function mean({ logOdds }: Judged, weights: Float64Array): Float64Array {
+function weightedMean(logOdds: LogOdds, weights: Float64Array): Float64Array {
   const sums = new Float64Array(logOdds[0]?.length ?? 0);
   logOdds.forEach((one, k) => {
     const weight = weights[k] as number;
     if (weight > 0) one.forEach((value, row) => (sums[row] = (sums[row] as number) + weight * value));
   });
   return sums;
+}
+
+/** For each row the mean by the weights that were chosen without it. */
+export function unseenMean({ unseen }: ChosenWeights, logOdds: LogOdds): Float64Array {
+  const all = new Float64Array(logOdds[0]?.length ?? 0);
+  for (const { rows, weights } of unseen) {
+    const means = weightedMean(logOdds, weights);
+    for (const row of rows) all[row] = means[row] as number;
+  }
+  return all;
 }

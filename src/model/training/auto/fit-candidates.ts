@@ -6,6 +6,7 @@ import type { HeldOut, LabeledMatrix, Learned, Learner, LearnerContext } from ".
 import { turn } from "../../kinds/trees/turn.js";
 import { labelsAt } from "./fit-weights.js";
 import { calibratedLoss } from "./choose-weights.js";
+import { openFinished } from "./finished.js";
 import type { Candidate } from "./presets.js";
 
 /** A candidate with its result. */
@@ -44,7 +45,8 @@ type Outcome =
 /**
  * Trains candidates until the budget is spent. Networks train on threads of their own while the others take turns on
  * the caller's. What a candidate learns does not depend on that, and only candidates count that come before the first
- * one that was not finished, so that their number gives the same model on any machine.
+ * one that was not finished, so that their number gives the same model on any machine. With a checkpoint, candidates
+ * that an interrupted training has finished are not trained again.
  *
  * @throws the first error if every candidate failed, and any error that is not one learner's own.
  */
@@ -58,6 +60,7 @@ export async function fitCandidates(
   const outcomes: (Outcome | undefined)[] = candidates.map(() => undefined);
   const fatal = new AbortController();
   const signal = AbortSignal.any([fatal.signal, ...(context.signal ? [context.signal] : [])]);
+  const finished = openFinished(context.checkpoint, context.seed, [training, validation]);
   let best = Infinity;
 
   const fit = async (at: number): Promise<void> => {
@@ -66,8 +69,10 @@ export async function fitCandidates(
     const report: LearnerContext["onProgress"] =
       onProgress && ((progress) => onProgress({ ...progress, learner: name }));
     try {
-      const learned = await learner.fit(training, validation, { ...context, signal, onProgress: report });
+      const known = await finished?.load(learner);
+      const learned = known ?? (await learner.fit(training, validation, { ...context, signal, onProgress: report }));
       const cut = learned.caps?.some(({ cap }) => cap === "budget") ?? false;
+      if (!known && !cut) await finished?.save(learner, learned);
       outcomes[at] = { end: cut ? "cut" : "trained", trained: { name, learner, learned } };
       if (cut || !onProgress) return;
       const loss = heldOutLoss(learned.heldOut, validation ?? training);

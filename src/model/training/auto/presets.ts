@@ -19,8 +19,10 @@ export interface Candidate {
   readonly learner: (size: Size) => Learner;
 }
 
-/** From this many rows on, larger trees pay off. */
+/** From this many rows on, larger trees pay off, and more members hardly. */
 const manyRows = 20_000;
+const slow = { members: 10, learningRate: 0.03, patience: 50 } as const;
+const slower = { members: 20, learningRate: 0.02, patience: 50 } as const;
 
 /**
  * The candidates in their order: strong and quick ones first, one of each kind, then others that err differently.
@@ -36,23 +38,22 @@ export function presets(network: ChurnNetworkOptions): readonly Candidate[] {
     { name: "boosting", learner: () => boosting() },
     { name: "network", threaded, learner: () => churnNetwork(network) },
     { name: "forest", learner: () => forest() },
-    { name: "boosting-slow", learner: () => boosting({ members: 10, learningRate: 0.03 }) },
+    { name: "boosting-slow", learner: () => boosting(slow) },
+    {
+      name: "boosting-sharp",
+      learner: ({ rows }) =>
+        boosting({
+          ...(rows < manyRows ? slower : slow),
+          leaves: sized(rows, 8, 15),
+          featureShare: 0.8,
+          l2: 0.1,
+          minChildWeight: 0.3,
+        }),
+    },
     {
       name: "boosting-small",
       learner: ({ rows }) =>
-        boosting({ members: 10, learningRate: 0.05, leaves: sized(rows, 4, 15), featureShare: 0.6 }),
-    },
-    {
-      name: "boosting-large",
-      learner: ({ rows }) =>
-        boosting({
-          members: 10,
-          learningRate: 0.04,
-          leaves: sized(rows, 20, 31),
-          featureShare: 0.35,
-          l2: 10,
-          minChildWeight: 5,
-        }),
+        boosting({ members: 10, learningRate: 0.05, leaves: sized(rows, 4, 10), featureShare: 0.6 }),
     },
     { name: "network-small", threaded, learner: () => churnNetwork({ units: [64, 32], dropout: [0.2], ...network }) },
     {
