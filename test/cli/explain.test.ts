@@ -74,9 +74,50 @@ describe("churnkit explain", () => {
     expect(err).toMatch(/1 of 3 rows set aside/);
   });
 
-  it("writes a page", async () => {
+  it("scores changed rows: partial dependence, shuffled columns, counterfactuals, LIME", async () => {
+    const asked = [
+      "--partial",
+      "tenure,plan",
+      "--permutation",
+      "--counterfactuals",
+      "--lime",
+      "--limit",
+      "2",
+      "--rows",
+      "80",
+    ];
+    const { out } = await explained(...asked, "--fixed", "plan", "--up", "tenure");
+    expect(out).toMatch(
+      /\nmean probability of 80 rows by tenure\n +0 +0\.\d{4}\n[^]*\nmean probability of 80 rows by plan\na +0\.\d{4}\n/,
+    );
+    expect(out).toMatch(
+      /\nhow much the log loss rises when a column is shuffled, with its standard error\ntenure +0\.\d{4} +0\.\d{4}\n/,
+    );
+    expect(out).toMatch(/\nSHAP beside LIME, over 50 rows[^]*\ntenure +\d\.\d{4} +\d\.\d{4}\n/);
+    expect(out).toMatch(/\ncustomer \d+: probability [^]*\n {2}with tenure \d+ instead of \d+: probability 0\.\d{4}\n/);
+    const { partial, customers } = JSON.parse((await explained(...asked, "--json")).out) as {
+      partial: { column: string; grid: unknown[]; mean: number[] }[];
+      customers: { counterfactuals: { outcome: string } }[];
+    };
+    expect(partial.map(({ column, grid, mean }) => [column, grid.length === mean.length])).toEqual([
+      ["tenure", true],
+      ["plan", true],
+    ]);
+    expect(customers.map(({ counterfactuals: { outcome } }) => outcome)).toEqual(["found", "found"]);
+    await expect(explained("--counterfactuals", "--fixed", "nothing")).rejects.toThrow(/fixed names "nothing"/);
+  });
+
+  it("writes a page of all that the file allows", async () => {
     await explained("--html", at("why.html"), "--limit", "2");
     const page = readFileSync(at("why.html"), "utf8");
     expect(page).toMatch(/Why customers predicts this[^]*<svg[^]*customer \d+: probability[^]*raises the risk/);
+    expect([...page.matchAll(/<h2[^>]*>([^<]*)/g)].map(([, title]) => title)).toEqual([
+      "Over all customers",
+      "How scores depend on single columns",
+      "What the model needs",
+      "SHAP beside LIME",
+      "Single customers",
+    ]);
+    expect(page).toMatch(/Changes that would bring the probability below 0\.\d{4}[^]*tenure: \d+ → \d+/);
   });
 });

@@ -10,15 +10,24 @@ import {
   type Explainer,
   importance,
   type ColumnImportance,
+  type Counterfactuals,
   reasons,
   type ReasonedScore,
 } from "../../model/explain/index.js";
 import { customerNames } from "../customer-names.js";
+import {
+  changedScores,
+  changedText,
+  changeOptions,
+  type ChangeOptions,
+  counterfactualLines,
+  counterfactualsFor,
+} from "../explained-changes.js";
 import { example } from "../help.js";
 import { countOption, delimiterOf, delimiterOption, noteSetAside } from "../input.js";
 import { columns, note, print, shown } from "../output.js";
 
-interface Options {
+interface Options extends ChangeOptions {
   customer?: readonly string[];
   limit: number;
   top: number;
@@ -30,7 +39,7 @@ interface Options {
 }
 
 export function register(program: Command): void {
-  program
+  const command = program
     .command("explain <bundle> <file>")
     .description("explain scores: which columns move them overall, and why single customers got theirs")
     .option(
@@ -55,16 +64,19 @@ export function register(program: Command): void {
       "--background <file>",
       "customers to compare with, ideally the training rows; default: drawn from the bundle's profile",
     )
-    .addOption(delimiterOption())
-    .option("--html <file>", "also write a report with plots")
+    .addOption(delimiterOption());
+  changeOptions(command)
+    .option("--html <file>", "also write a report with plots, of everything that the file allows")
     .option("--json", "print one line of JSON")
     .addHelpText("after", example("churnkit explain model customers.csv --customer C0000001 --html explanation.html"))
     .action(run);
 }
 
 async function run(bundle: string, file: string, options: Options): Promise<void> {
-  const { artifact, scorer } = await loadBundle(bundle);
-  const read = { target: "ignore", ragged: "reject-row", ...delimiterOf(options) } as const;
+  const loaded = await loadBundle(bundle);
+  const { artifact, scorer } = loaded;
+  const labeled = options.permutation === true || options.html !== undefined;
+  const read = { target: labeled ? "optional" : "ignore", ragged: "reject-row", ...delimiterOf(options) } as const;
   const table = await readTable(scorer.contract, file, read);
   noteSetAside(table);
   const background =
@@ -76,10 +88,20 @@ async function run(bundle: string, file: string, options: Options): Promise<void
   const names = customerNames(table);
   const chosen =
     options.customer?.map((name) => positionOf(names, name, file)) ?? highest(probabilities, options.limit);
-  const customers = chosen.flatMap((position) => customerAt(explainer, table, names, position, options.top));
+  const changes = counterfactualsFor(loaded, table, background, options);
+  const customers = chosen.flatMap((position) =>
+    customerAt(explainer, table, names, position, options.top).map((found) =>
+      changes === undefined ? found : { ...found, counterfactuals: changes(position) },
+    ),
+  );
+  const changed = await changedScores(loaded, judged, background, overall, options);
   if (options.html !== undefined) {
     const { explanationReportHtml } = await import("../../report/index.js");
-    const named = customers.map(({ customer, ...score }) => ({ name: `customer ${customer}`, score }));
+    const named = customers.map(({ customer, counterfactuals, ...score }) => ({
+      name: `customer ${customer}`,
+      score,
+      counterfactuals,
+    }));
     await writeFileAtomic(
       options.html,
       await explanationReportHtml({
@@ -88,18 +110,31 @@ async function run(bundle: string, file: string, options: Options): Promise<void
         rows: judged.rows,
         importance: overall,
         customers: named,
+        ...changed,
       }),
     );
     note(`wrote ${options.html}`);
   }
   print(
     options.json,
-    { method: explainer.method, base: explainer.base, rows: judged.rows, importance: overall, customers },
-    textOf(overall, judged.rows, customers),
+    {
+      method: explainer.method,
+      base: explainer.base,
+      rows: judged.rows,
+      importance: overall,
+      customers,
+      ...changed,
+      partial: changed.partial?.map(({ column, grid, mean }) => ({ column, grid, mean: [...mean] })),
+    },
+    textOf(overall, judged.rows, changedText(changed), customers),
   );
 }
 
-type Explained = ReasonedScore & { readonly customer: string; readonly row: number };
+type Explained = ReasonedScore & {
+  readonly customer: string;
+  readonly row: number;
+  readonly counterfactuals?: Counterfactuals;
+};
 
 function positionOf(names: readonly string[], name: string, file: string): number {
   const position = names.indexOf(name);
@@ -129,7 +164,12 @@ function customerAt(
   return [{ customer: names[position] ?? "", row: table.rowNumbers[position] ?? position, ...found }];
 }
 
-function textOf(overall: readonly ColumnImportance[], rows: number, customers: readonly Explained[]): string {
+function textOf(
+  overall: readonly ColumnImportance[],
+  rows: number,
+  changed: readonly string[],
+  customers: readonly Explained[],
+): string {
   const lines = overall
     .slice(0, 15)
     .map(({ column, meanAbsolute, share }) => [column, shown(meanAbsolute), `${(100 * share).toFixed(1)} %`]);
@@ -140,10 +180,13 @@ function textOf(overall: readonly ColumnImportance[], rows: number, customers: r
   return [
     `what moves the scores, over ${counted(rows, "row")} (mean |SHAP| in log odds)`,
     `${columns([["column", "moves", "share"], ...lines])}${left}`,
-    ...customers.map(({ customer, probability, reasons: why }) =>
-      [`customer ${customer}: probability ${shown(probability)}`, ...why.map(({ sentence }) => `  ${sentence}`)].join(
-        "\n",
-      ),
+    ...changed,
+    ...customers.map(({ customer, probability, reasons: why, counterfactuals }) =>
+      [
+        `customer ${customer}: probability ${shown(probability)}`,
+        ...why.map(({ sentence }) => `  ${sentence}`),
+        ...(counterfactuals === undefined ? [] : counterfactualLines(counterfactuals)),
+      ].join("\n"),
     ),
   ].join("\n\n");
 }

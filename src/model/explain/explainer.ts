@@ -11,6 +11,7 @@ import { columnGroups } from "./columns.js";
 import { differentiableOf, explainerKindOf } from "./explainers.js";
 import { expectedGradients } from "./expected-gradients.js";
 import type { Explainer, Explanation } from "./explanation.js";
+import { lime } from "./lime.js";
 import { pooledAttributor } from "./pooled.js";
 import { sampledShapley } from "./sampled-shapley.js";
 
@@ -20,10 +21,15 @@ export interface ExplainerOptions extends CompileOptions {
   readonly background?: Table | undefined;
   /** Rows of the background, 1 to 10,000; a larger table is sampled. Default 100. */
   readonly backgroundRows?: number | undefined;
-  /** Points sampled for each row if the method samples, 8 to 100,000. Errors fall with the root. Default 64. */
+  /**
+   * Points sampled for each row if the method samples, 8 to 100,000. Errors fall with the root. Default 64, and 1,000 for
+   * LIME.
+   */
   readonly samples?: number | undefined;
   /** Default 0. */
   readonly seed?: number | undefined;
+  /** `lime` explains by LIME, to compare; by default the best method for the kind of model, all of which are Shapley values. */
+  readonly method?: "lime" | undefined;
 }
 
 /** Rows encoded at a time. */
@@ -37,7 +43,7 @@ const chunk = 256;
  * averages probabilities is the log odds of that mean, by the chain rule; a stack averages its members' log odds.
  * Platt calibration is affine in log odds, so it scales values; beta and isotonic calibration scale a row's values by
  * the slope of the line from the base to the row. For every kind, the
- * values of a row sum to its output minus the base.
+ * values of a row sum to its output minus the base; only those of LIME don't.
  *
  * @throws ChurnkitError CONTRACT_MISMATCH when contract, recipe, model and background don't fit together,
  * OPTION_INVALID for options out of range, KERNEL_UNAVAILABLE when a network's kernel cannot be compiled here, TOO_FEW_ROWS for an empty background, VALUE_INVALID when the background has
@@ -59,7 +65,7 @@ export async function explainerOf(
   options: ExplainerOptions = {},
 ): Promise<Explainer> {
   const { contract, recipe, model, calibration, decision } = artifact;
-  const { samples = 64, seed = 0 } = options;
+  const { method, samples = method === "lime" ? 1000 : 64, seed = 0 } = options;
   if (!Number.isInteger(samples) || samples < 8 || samples > 100_000) {
     throw new ChurnkitError("OPTION_INVALID", `samples is ${samples}. Give a whole number from 8 to 100000.`, {
       where: { value: samples },
@@ -140,10 +146,11 @@ export async function explainerOf(
   };
 }
 
-async function attributorOf(model: ModelNode, task: AttributionTask, options: CompileOptions): Promise<Attributor> {
+async function attributorOf(model: ModelNode, task: AttributionTask, options: ExplainerOptions): Promise<Attributor> {
   const context = await scorerContext(model, task.inputs, options);
   // Made for every kind, because it checks that the model, members included, fits its recipe.
-  context.scorerOf(model);
+  const scorer = context.scorerOf(model);
+  if (options.method === "lime") return lime(scorer, task);
   return attributorIn(context, model, task);
 }
 

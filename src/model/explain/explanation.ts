@@ -16,7 +16,7 @@ export interface ExplainedColumn {
 
 /**
  * Attributions of rows. For each row the values sum to `outputs[row] - base`: the completeness axiom, up to rounding
- * (and, if the sampling saw only a flat part of the model, within the stated errors).
+ * (and, if the sampling saw only a flat part of the model, within the stated errors). LIME alone has no such property.
  */
 export interface Explanation {
   /** The contract's features in its order, then derived columns of several. */

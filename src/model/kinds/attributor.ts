@@ -5,6 +5,7 @@ export const attributionMethods = {
   treeShap:
     "SHAP values of trees, by the paths of mixtures with background rows; exact, but many trees share the background",
   sampledShapley: "Shapley values by random orders of the columns (Castro et al. 2009), for any kind; sampled",
+  lime: "coefficients of a local linear model (LIME, Ribeiro et al. 2016), for comparison; sampled",
   pooled: "the weighted sum of the members' attributions, each in the best way for its kind",
 } as const;
 /** A name of {@link attributionMethods}. */
