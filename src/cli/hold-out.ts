@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import { InvalidArgumentError, type Command } from "commander";
 import { ChurnkitError } from "../base/errors.js";
 import { split, splitByRowNumbers, splitByTime } from "../data/split/index.js";
@@ -32,6 +33,20 @@ function shareOption(text: string): number {
   const share = Number(text);
   if (!(share > 0 && share < 1)) throw new InvalidArgumentError("It must be a share above 0 and below 1, such as 0.2.");
   return share;
+}
+
+/** Says which rows of a file trained, for the bundle: it keeps no path of this machine. */
+export function trainingRowsText(
+  file: string,
+  { test: share, time, testRows, seed }: HoldOutOptions & { readonly testRows?: string | undefined },
+): string {
+  const name = basename(file);
+  if (testRows !== undefined) return `${name} without the test rows that ${basename(testRows)} lists`;
+  if (share === undefined) return `${name}, every row`;
+  const percent = `${Number((100 * share).toPrecision(4))} %`;
+  return time === undefined
+    ? `${name} without ${percent} test rows, drawn at random within each class (seed ${seed})`
+    : `${name} without the latest ${percent} of the rows by ${time}, which are for the test`;
 }
 
 /** The two parts of a table, each with both classes. */

@@ -1,5 +1,5 @@
 import type { Table } from "../data/table/index.js";
-import type { Artifact } from "../model/artifact.js";
+import type { Artifact, TrainingRun } from "../model/artifact.js";
 import { saveBundle } from "../model/bundle/index.js";
 import type { TrainedModel } from "../model/training/index.js";
 import { monitorBaseline, watchedArtifact, withMonitorBaseline } from "../monitor/baseline/index.js";
@@ -10,19 +10,22 @@ export interface TrainedOn {
   readonly training: Table;
   readonly test: Table | undefined;
   readonly facets: readonly Facet[];
+  /** Where the training rows are from and how they were chosen, in words. */
+  readonly rows: string;
 }
 
 /** Saves a model with its monitors' baseline, from the test rows if there are any, else out of fold; returns what it saved. */
 export async function saveModel(
   model: TrainedModel,
-  { training, test, facets }: TrainedOn,
+  { training, test, facets, rows }: TrainedOn,
   out: string,
-): Promise<Artifact> {
+): Promise<{ readonly artifact: Artifact; readonly trainingRun: TrainingRun }> {
   const { artifact } = model;
   const watched =
     test === undefined
       ? await watchedArtifact(model, training, { facets })
       : withMonitorBaseline(artifact, await monitorBaseline({ artifact, table: test, facets }));
-  await saveBundle(watched, out);
-  return watched;
+  const saved = { artifact: watched, trainingRun: { ...model.trainingRun, rows } };
+  await saveBundle(saved, out);
+  return saved;
 }

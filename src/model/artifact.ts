@@ -99,6 +99,18 @@ export interface Provenance {
   readonly parameters: Readonly<Record<string, unknown>>;
 }
 
+/** Facts about the run of a training rather than about its model: equal models may differ in them. */
+export interface TrainingRun {
+  /** On the wall. */
+  readonly seconds: number;
+  /** Processor time of all threads of the process, also of what else it did meanwhile; unknown outside Node. */
+  readonly processorSeconds?: number | undefined;
+  /** The machine, in words. */
+  readonly machine?: string | undefined;
+  /** Where the training rows came from and how they were chosen, in words. */
+  readonly rows?: string | undefined;
+}
+
 /** A bundle in memory. */
 export interface Artifact {
   readonly contract: Contract;

@@ -47,6 +47,13 @@ describe.each(learners)("$name", ({ make }) => {
     expect(Math.abs(auc - (model.heldOut.values.auc.value ?? 0))).toBeLessThan(0.1);
   });
 
+  it("says what it took, apart from what the same training gives again", () => {
+    const { seconds, processorSeconds = 0, machine } = model.trainingRun;
+    expect(seconds).toBeGreaterThan(0);
+    expect(processorSeconds).toBeGreaterThan(0);
+    expect(machine).toMatch(/processors?, Node v/);
+  });
+
   it("gives the same model for the same rows and seed, another for another seed", async () => {
     const [again, other] = await Promise.all([fit(), fit(table, { seed: 5 })]);
     expect(again.artifact).toEqual(model.artifact);

@@ -23,7 +23,7 @@ import { durationOption, interruptible } from "../budget.js";
 import { gitCommit } from "../git.js";
 import { decisionOptions, thresholdRule, type DecisionOptions } from "../decision-options.js";
 import { example } from "../help.js";
-import { holdOut, holdOutOptions, type HoldOutOptions } from "../hold-out.js";
+import { holdOut, holdOutOptions, type HoldOutOptions, trainingRowsText } from "../hold-out.js";
 import {
   columnsOption,
   contractOptions,
@@ -151,12 +151,13 @@ async function trainFile(
   release();
   tellFeatures(model.notes);
   if (interrupted()) process.exitCode = exit.interrupted;
-  const artifact = await saveModel(model, { training, test, facets }, options.out);
+  const rows = trainingRowsText(file, options);
+  const { artifact, trainingRun } = await saveModel(model, { training, test, facets, rows }, options.out);
   const seconds = Number(((performance.now() - started) / 1000).toFixed(3));
   const judged = test ? evaluate(model, test) : model.heldOut;
   if (tracked !== undefined) {
     if (test !== undefined) tracked.logMetrics(flatMetrics(judged, "test/"));
-    await tracked.logArtifact("model.tar.gz", await packArchive(await toBundleFiles(artifact)));
+    await tracked.logArtifact("model.tar.gz", await packArchive(await toBundleFiles(artifact, { trainingRun })));
   }
   const notes = [chanceNote(judged), ...capNotes(model, interrupted(), options)].filter((text) => text !== undefined);
   const judge = (one: TrainedModel) =>

@@ -1,6 +1,7 @@
 import { basename } from "node:path";
 import { Option, type Command } from "commander";
 import { ChurnkitError } from "../../base/errors.js";
+import { workMeter } from "../../base/work-meter.js";
 import { documentError, JsonValue, record } from "../../base/json/index.js";
 import { defineFeatures } from "../../data/features/index.js";
 import { checkBundleTarget } from "../../model/bundle/index.js";
@@ -21,7 +22,7 @@ import { decisionOptions, thresholdRule, type DecisionOptions } from "../decisio
 import { foldOptions, foldsOf, type FoldArguments } from "../fold-options.js";
 import { gitCommit } from "../git.js";
 import { example } from "../help.js";
-import { holdOut, testOption } from "../hold-out.js";
+import { holdOut, testOption, trainingRowsText } from "../hold-out.js";
 import {
   columnsOption,
   contractOptions,
@@ -122,6 +123,7 @@ const run = (file: string, options: Options): Promise<void> =>
 
 async function tuneFile(file: string, options: Options, tracked: TrackedRun | undefined): Promise<void> {
   const started = performance.now();
+  const worked = workMeter();
   const learners = await searched(options);
   if (options.target === undefined && options.contract === undefined)
     throw new ChurnkitError(
@@ -155,8 +157,10 @@ async function tuneFile(file: string, options: Options, tracked: TrackedRun | un
   });
   release();
   if (interrupted()) process.exitCode = exit.interrupted;
-  const { model } = found;
-  await saveModel(model, { training, test, facets: [] }, options.out);
+  // The bundle tells what the whole search took.
+  const model = { ...found.model, trainingRun: { ...found.model.trainingRun, ...worked() } };
+  const rows = `${trainingRowsText(file, options)}; time of the whole search`;
+  await saveModel(model, { training, test, facets: [], rows }, options.out);
   const judged = test ? evaluate(model, test) : model.heldOut;
   if (tracked !== undefined) {
     tracked.logParameters(

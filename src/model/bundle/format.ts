@@ -4,7 +4,7 @@ import { JsonValue, readableJson } from "../../base/json/index.js";
 import { parseContract } from "../../data/contract/index.js";
 import { parseRecipe } from "../../data/features/index.js";
 import { parseProfile, withMarkedPredictions, type Profile } from "../../data/profile/index.js";
-import type { Artifact } from "../artifact.js";
+import type { Artifact, TrainingRun } from "../artifact.js";
 import { corrupt } from "../corrupt.js";
 import { createManifest, manifestPath, parseManifest, type Manifest } from "./manifest.js";
 import { extraFiles, extraNameOf } from "./extras.js";
@@ -18,11 +18,13 @@ export type BundleFiles = ReadonlyMap<string, Uint8Array>;
 export interface BundleOptions {
   /** Creation time of the bundle. Default: now. */
   readonly createdAt?: Date | undefined;
+  /** What the training took. Default: what `saveBundle` finds with a trained model. */
+  readonly trainingRun?: TrainingRun | undefined;
 }
 
 /**
  * Writes an artifact as the files of a bundle, `manifest.json` last. Everything except the manifest's `createdAt`
- * (and its own hash) follows from the artifact alone.
+ * and `trainingRun` (and its own hash) follows from the artifact alone.
  *
  * @example
  * ```ts
@@ -64,7 +66,7 @@ export async function toBundleFiles(
   ]);
   writeModel(model, files);
   const createdAt = (options.createdAt ?? new Date()).toISOString();
-  files.set(manifestPath, readableJson(await createManifest(contract.name, createdAt, files)));
+  files.set(manifestPath, readableJson(await createManifest(contract.name, createdAt, files, options.trainingRun)));
   return files;
 }
 

@@ -1,7 +1,19 @@
 import { ChurnkitError } from "../../base/errors.js";
 import { sha256Hex } from "../../base/hash.js";
-import { count, list, object, text, JsonValue, utf8Text, readableJson, readableText } from "../../base/json/index.js";
+import {
+  count,
+  list,
+  number,
+  object,
+  optional,
+  text,
+  JsonValue,
+  utf8Text,
+  readableJson,
+  readableText,
+} from "../../base/json/index.js";
 import { version as churnkitVersion } from "../../base/version.js";
+import type { TrainingRun } from "../artifact.js";
 import { corrupt } from "../corrupt.js";
 
 export const manifestPath = "manifest.json";
@@ -25,8 +37,10 @@ export interface Manifest {
   readonly formatVersion: 1;
   /** The contract's name. */
   readonly name: string;
-  /** ISO 8601; the only part of a bundle that does not follow from data, seed and version. */
+  /** ISO 8601. Only this and `trainingRun` do not follow from data, seed and version. */
   readonly createdAt: string;
+  /** What the training took; absent if it is not known. */
+  readonly trainingRun?: TrainingRun | undefined;
   /** SHA-256 over `<sha256>  <path>\n` of every file, sorted by path: equal for equal models. */
   readonly contentHash: string;
   readonly versions: { readonly churnkit: string };
@@ -51,6 +65,7 @@ export async function createManifest(
   name: string,
   createdAt: string,
   files: ReadonlyMap<string, Uint8Array<ArrayBuffer>>,
+  trainingRun?: TrainingRun,
 ): Promise<Manifest> {
   const listed = await Promise.all(
     [...files].map(async ([path, bytes]) => ({ path, bytes: bytes.length, sha256: await sha256Hex(bytes) })),
@@ -61,6 +76,7 @@ export async function createManifest(
     formatVersion,
     name,
     createdAt,
+    trainingRun,
     contentHash: await hashFiles(listed),
     versions: { churnkit: churnkitVersion },
     files: listed,
@@ -71,6 +87,14 @@ export async function createManifest(
 const described = object({
   name: text(),
   createdAt: text(),
+  trainingRun: optional(
+    object({
+      seconds: number(0),
+      processorSeconds: optional(number(0)),
+      machine: optional(text()),
+      rows: optional(text()),
+    }),
+  ),
   contentHash: text(),
   versions: object({ churnkit: text() }),
   files: list(object({ path: text(), bytes: count(), sha256: text() }), maxFiles),

@@ -1,12 +1,18 @@
-import type { Artifact } from "../artifact.js";
+import type { Artifact, TrainingRun } from "../artifact.js";
 import type { BundleOptions } from "./format.js";
 import type { Manifest } from "./manifest.js";
+
+/** A trained model, or as much of it as a bundle keeps. */
+export interface Saved {
+  readonly artifact: Artifact;
+  readonly trainingRun?: TrainingRun | undefined;
+}
 
 /**
  * Saves a trained model, or its artifact, as a bundle: a folder, or one archive if the path ends in .tar.gz. An
  * existing bundle is replaced as a whole; a kill, a full disk or an error at any moment leaves the old bundle or the
  * new one, and a failure leaves nothing behind. The bundle is opened once in memory before anything is written, so
- * that every saved bundle can be loaded.
+ * that every saved bundle can be loaded. The manifest of a trained model says what its training took.
  *
  * @throws ChurnkitError OPTION_INVALID when the folder has something other than a bundle, IO_FAILED when the system
  * refuses to write, and the errors of opening it.
@@ -23,7 +29,7 @@ import type { Manifest } from "./manifest.js";
  * ```
  */
 export async function saveBundle(
-  model: Artifact | { readonly artifact: Artifact },
+  model: Artifact | Saved,
   path: string,
   options: BundleOptions = {},
 ): Promise<Manifest> {

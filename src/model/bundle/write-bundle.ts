@@ -5,6 +5,7 @@ import { writeFileAtomic } from "../../io/atomic.js";
 import { ioFailed, systemCode } from "../../io/io-error.js";
 import { replaceDirectory } from "../../io/replace-directory.js";
 import type { Artifact } from "../artifact.js";
+import type { Saved } from "./save.js";
 import { packArchive } from "./archive.js";
 import { toBundleFiles, type BundleOptions } from "./format.js";
 import { manifestPath, type Manifest } from "./manifest.js";
@@ -16,14 +17,14 @@ const isArchivePath = (path: string): boolean => /\.(tar\.gz|tgz)$/.test(path);
 
 /** Implements `saveBundle`. */
 export async function writeBundle(
-  model: Artifact | { readonly artifact: Artifact },
+  model: Artifact | Saved,
   path: string,
   options: BundleOptions = {},
 ): Promise<Manifest> {
-  const artifact = "artifact" in model ? model.artifact : model;
+  const { artifact, trainingRun }: Saved = "artifact" in model ? model : { artifact: model };
   const archive = isArchivePath(path);
   if (!archive) await checkTarget(path);
-  const files = await toBundleFiles(artifact, options);
+  const files = await toBundleFiles(artifact, { trainingRun, ...options });
   const opened = await openBundle(files);
   // Reads every part, including those that opening leaves for later.
   Object.values(opened.artifact);

@@ -1,9 +1,11 @@
 import { counted } from "../../base/counted.js";
 import { ChurnkitError } from "../../base/errors.js";
+import { machineFacts, type Work, workMeter } from "../../base/work-meter.js";
 import { type Features, detailColumns, fitRecipe } from "../../data/features/index.js";
 import { profileTable } from "../../data/profile/index.js";
 import { hashTable, labels, type Table } from "../../data/table/index.js";
 import { openBudget, type Cap } from "../kinds/budget.js";
+import type { TrainingRun } from "../artifact.js";
 import { assemble } from "./assemble.js";
 import { decide } from "./decide.js";
 import { defaultWorkers } from "./default-workers.js";
@@ -21,6 +23,7 @@ export async function trainModel<Row, Request>(
   table: Table<Row>,
   options: TrainOptions<Row>,
 ): Promise<TrainedModel<Row, Request>> {
+  const worked = workMeter();
   const { validation, learner = churnNetwork(), threshold = { rule: "f1" }, baseline = true, seed = 0 } = options;
   const budget = options.budget && openBudget(options.budget);
   const rival = baseline && learner.name !== "logistic" ? logistic() : undefined;
@@ -45,7 +48,11 @@ export async function trainModel<Row, Request>(
     gitCommit: options.gitCommit,
   };
 
-  const finish = async (one: Learner, learned: Learned): Promise<Omit<TrainedModel<Row, Request>, "baseline">> => {
+  const finish = async (
+    one: Learner,
+    learned: Learned,
+    took: () => Work,
+  ): Promise<Omit<TrainedModel<Row, Request>, "baseline">> => {
     const heldOut = rowWeights && !held ? repeatedByWeight(learned.heldOut, rowWeights) : learned.heldOut;
     const { model, found, caps = [], history, learner: maker = one.name } = learned;
     const decided = decide({ heldOut }, (held ?? training).labels, threshold, heldOut !== learned.heldOut);
@@ -60,22 +67,28 @@ export async function trainModel<Row, Request>(
       },
     });
     const heldOutScores = { rows: heldOut.rows, probabilities: decided.probabilities };
-    return { artifact, scorer: await compile(artifact), heldOut: evaluation, heldOutScores, history, caps, notes };
+    const scorer = await compile(artifact);
+    const trainingRun: TrainingRun = { ...took(), machine: machineWords() };
+    return { artifact, scorer, heldOut: evaluation, heldOutScores, trainingRun, history, caps, notes };
   };
   const made = await learner.fit(training, held, context);
-  if (!rival) return { ...(await finish(learner, made)), baseline: undefined };
+  if (!rival) return { ...(await finish(learner, made, worked)), baseline: undefined };
   if (budget?.spent) {
     const left: Cap = {
       cap: "budget",
       message: `${budget.name} was used up before the baseline, logistic regression, which was skipped`,
     };
-    return { ...(await finish(learner, { ...made, caps: [...(made.caps ?? []), left] })), baseline: undefined };
+    return { ...(await finish(learner, { ...made, caps: [...(made.caps ?? []), left] }, worked)), baseline: undefined };
   }
-  const own = await finish(learner, made);
-  return {
-    ...own,
-    baseline: { ...(await finish(rival, await rival.fit(training, held, { seed, budget }))), baseline: undefined },
-  };
+  const own = await finish(learner, made, worked);
+  const rivalWorked = workMeter();
+  const learned = await rival.fit(training, held, { seed, budget });
+  return { ...own, baseline: { ...(await finish(rival, learned, rivalWorked)), baseline: undefined } };
+}
+
+function machineWords(): string | undefined {
+  const machine = machineFacts();
+  return machine && `${machine.platform}, ${counted(machine.cores, "processor")}, Node ${machine.node}`;
 }
 
 /** @throws ChurnkitError OPTION_INVALID for another number of weights, or one that is not finite and above 0. */

@@ -1,6 +1,6 @@
 import type { Features } from "../../data/features/index.js";
 import type { Table } from "../../data/table/index.js";
-import type { Artifact } from "../artifact.js";
+import type { Artifact, TrainingRun } from "../artifact.js";
 import type { BudgetOptions, Cap } from "../kinds/budget.js";
 import type { Scorer } from "../scoring/compile.js";
 import type { Evaluation } from "../evaluate/evaluate-scores.js";
@@ -49,6 +49,8 @@ export interface TrainedModel<Row = unknown, Request = unknown> {
    * and their calibrated probabilities.
    */
   readonly heldOutScores: HeldOut;
+  /** What the training took, without the baseline's. `saveBundle(model, path)` keeps it in the manifest. */
+  readonly trainingRun: TrainingRun;
   /** Epochs of each network of the model. */
   readonly history: readonly (readonly EpochRecord[])[];
   /** The caps that ended the training early or made it smaller; usually empty. */

@@ -1,4 +1,4 @@
-import { builtins } from "../../base/node.js";
+import { machineFacts, workMeter } from "../../base/work-meter.js";
 
 /** What a piece of work took of the machine. */
 export interface SystemMeter {
@@ -10,24 +10,21 @@ export interface SystemMeter {
 
 /** Begins to measure. A runtime other than Node knows the time only. */
 export function systemMeter(): SystemMeter {
-  const started = performance.now();
-  const wall = (): number => (performance.now() - started) / 1000;
-  const load = builtins();
-  const { process } = globalThis as { readonly process?: NodeJS.Process };
-  if (load === undefined || process === undefined) return { tags: {}, read: () => ({ "system.wall_seconds": wall() }) };
-  const before = process.cpuUsage();
+  const work = workMeter();
+  const machine = machineFacts();
+  if (machine === undefined) return { tags: {}, read: () => ({ "system.wall_seconds": work().seconds }) };
   return {
     tags: {
-      "node.version": process.version,
-      "machine.platform": `${process.platform} ${process.arch}`,
-      "machine.cores": String(load("node:os").availableParallelism()),
+      "node.version": machine.node,
+      "machine.platform": machine.platform,
+      "machine.cores": String(machine.cores),
     },
     read() {
-      const { user, system } = process.cpuUsage(before);
+      const { seconds, processorSeconds = 0 } = work();
       return {
-        "system.cpu_seconds": (user + system) / 1e6,
+        "system.cpu_seconds": processorSeconds,
         "system.max_rss_mb": process.resourceUsage().maxRSS / 1024,
-        "system.wall_seconds": wall(),
+        "system.wall_seconds": seconds,
       };
     },
   };

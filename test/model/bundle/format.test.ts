@@ -50,6 +50,15 @@ describe("bundle format", () => {
     expect(hashed(await toBundleFiles(read.artifact, { createdAt }))).toEqual(hashed(files));
   });
 
+  it("keeps in the manifest what the training took, beside a content hash that does not depend on it", async () => {
+    const trainingRun = { seconds: 1.5, processorSeconds: 2.25, machine: "linux x64", rows: "customers.csv, every row" };
+    const told = await toBundleFiles(artifact, { createdAt, trainingRun });
+    const [{ manifest }, plain] = [await fromBundleFiles(told), await fromBundleFiles(files)];
+    expect(manifest.trainingRun).toEqual(trainingRun);
+    expect(plain.manifest.trainingRun).toBeUndefined();
+    expect(manifest.contentHash).toBe(plain.manifest.contentHash);
+  });
+
   it("opens without reading what no score needs, and refuses it when it is asked for", async () => {
     const spoilt = await forged(files, {
       "baseline.json": bytesOf("{}"),

@@ -35,7 +35,8 @@ describe("saveBundle and loadBundle", () => {
 
   it("round-trips through a folder, an archive and memory with the same scores", async () => {
     const folder = newFolder();
-    const manifest = await saveBundle(artifact, join(folder, "deep/model"));
+    const manifest = await saveBundle({ artifact, trainingRun: { seconds: 1 } }, join(folder, "deep/model"));
+    expect(manifest.trainingRun).toEqual({ seconds: 1 });
     await saveBundle(artifact, join(folder, "model.tar.gz"));
     const loaded = await loadBundle(join(folder, "deep/model"));
     const packed = await loadBundle(join(folder, "model.tar.gz"));
