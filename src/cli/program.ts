@@ -18,6 +18,7 @@ const verbs = {
   evaluate: () => import("./commands/evaluate.js"),
   explain: () => import("./commands/explain.js"),
   campaign: () => import("./commands/campaign.js"),
+  card: () => import("./commands/card.js"),
   drift: () => import("./commands/drift.js"),
   serve: () => import("./commands/serve.js"),
   keys: () => import("./commands/keys.js"),

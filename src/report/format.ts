@@ -1,5 +1,6 @@
 import type { MetricValue } from "../model/evaluate/index.js";
 import type { DriftVerdict, Severity } from "../drift/report.js";
+import type { BiasVerdict } from "../monitor/bias/index.js";
 import type { Tone } from "./sections.js";
 
 /** Formats a number with as many decimals as a metric needs; a dash without a value. */
@@ -21,5 +22,6 @@ export const countText = (count: number): string => count.toLocaleString("en-US"
 
 const severityTone: Record<Severity, Tone> = { none: "good", warning: "warning", critical: "critical" };
 
-export const verdictTone = (verdict: DriftVerdict, severity: Severity): Tone | undefined =>
+/** @param verdict of drift or of bias. */
+export const verdictTone = (verdict: DriftVerdict | BiasVerdict, severity: Severity): Tone | undefined =>
   verdict === "insufficient" ? undefined : severityTone[severity];

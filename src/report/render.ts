@@ -52,6 +52,8 @@ async function blockHtml(block: Block, id: string): Promise<string> {
   switch (block.kind) {
     case "text":
       return `<p>${escapeHtml(block.text)}</p>`;
+    case "list":
+      return `<ul>${block.items.map((item) => `<li>${escapeHtml(item)}</li>`).join("")}</ul>`;
     case "cards":
       return `<div class="cards">${block.cards.map(cardHtml).join("")}</div>`;
     case "table":

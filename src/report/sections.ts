@@ -46,6 +46,7 @@ export interface Command {
 /** A piece of a section. */
 export type Block =
   | { readonly kind: "text"; readonly text: string }
+  | { readonly kind: "list"; readonly items: readonly string[] }
   | { readonly kind: "cards"; readonly cards: readonly Card[] }
   | {
       readonly kind: "table";

@@ -189,6 +189,7 @@ describe("docs/command-line*.md equal --help", async () => {
     "tune",
     "explain",
     "campaign",
+    "card",
     "drift",
     "serve",
     "keys",

@@ -9,6 +9,7 @@ import {
   thresholdByCapacity,
   thresholdByCost,
   thresholdByF1,
+  thresholdByRecall,
 } from "../../src/model/training/threshold.js";
 import { drawnRows, scoredRows, type ScoredRows } from "../helpers/scored-rows.js";
 
@@ -30,6 +31,19 @@ function lossAt({ labels, scores }: ScoredRows, threshold: number): number {
 const called = ({ scores }: ScoredRows, threshold: number): number => scores.filter((p) => p >= threshold).length;
 
 describe("thresholds are the best there are", () => {
+  it("by recall: the highest that finds as many", () => {
+    fc.assert(
+      fc.property(scoredRows, fc.double({ min: 0, max: 1, noNaN: true }), (rows, wanted) => {
+        fc.pre(rows.labels.includes(1));
+        const recall = (threshold: number): number => metricOf("recall", rows.labels, rows.scores, { threshold });
+        const threshold = thresholdByRecall(rows.labels, rows.scores, wanted);
+        expect(recall(threshold)).toBeGreaterThanOrEqual(wanted - 1e-9);
+        const higher = cuts(rows).filter((cut) => called(rows, cut) < called(rows, threshold));
+        expect(higher.filter((cut) => recall(cut) >= wanted)).toEqual([]);
+      }),
+    );
+  });
+
   it("by F1", () => {
     fc.assert(
       fc.property(scoredRows, (rows) => {

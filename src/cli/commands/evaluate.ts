@@ -1,12 +1,8 @@
 import { basename } from "node:path";
 import { counted } from "../../base/counted.js";
 import type { Command } from "commander";
-import { ChurnkitError } from "../../base/errors.js";
-import type { Contract } from "../../data/contract/index.js";
 import { newLevelFindings } from "../../data/quality/index.js";
-import { readTable } from "../../data/read/index.js";
-import { splitByRowNumbers } from "../../data/split/index.js";
-import { type Table, takeRows } from "../../data/table/index.js";
+import type { Table } from "../../data/table/index.js";
 import { writeFileAtomic } from "../../io/atomic.js";
 import type { Artifact } from "../../model/artifact.js";
 import { loadBundle } from "../../model/bundle/index.js";
@@ -20,32 +16,25 @@ import {
   metrics,
 } from "../../model/evaluate/index.js";
 import { compile } from "../../model/scoring/index.js";
-import { seenEach, seenRows, trainingFactsOf, type SeenRows, type TrainingFacts } from "../../model/training/index.js";
+import { seenRows, trainingFactsOf, type SeenRows } from "../../model/training/index.js";
 import type { TrackedRun } from "../../tracking/index.js";
 import { decisionFor, decisionOptions, type DecisionOptions } from "../decision-options.js";
+import { type EvaluatedRowsOptions, evaluatedRowsOptions, rowsToEvaluate } from "../evaluated-rows.js";
 import { example } from "../help.js";
-import { delimiterOf, delimiterOption, noteSetAside } from "../input.js";
 import { metricFields } from "../metric-fields.js";
 import { modelName, networkCount } from "../model-name.js";
 import { columns, note, print, shown } from "../output.js";
-import { readRows } from "../row-numbers.js";
 import { trackOptions, withRun, type TrackOptions } from "../trackers.js";
 
-interface Options extends DecisionOptions, TrackOptions {
-  rows?: string;
-  unseen?: boolean;
-  delimiter?: string;
+interface Options extends DecisionOptions, TrackOptions, EvaluatedRowsOptions {
   html?: string;
   json?: boolean;
 }
 
 export function register(program: Command): void {
-  const command = program
-    .command("evaluate <bundle> <file>")
-    .description("evaluate a bundle on labeled rows")
-    .option("--rows <file>", "JSON array of 0-based row numbers to evaluate on")
-    .option("--unseen", "leave out rows that the model was trained on")
-    .addOption(delimiterOption());
+  const command = evaluatedRowsOptions(
+    program.command("evaluate <bundle> <file>").description("evaluate a bundle on labeled rows"),
+  );
   decisionOptions(command, "the model's own").option("--html <file>", "also write a report with plots");
   for (const option of trackOptions()) command.addOption(option);
   command
@@ -65,18 +54,9 @@ async function evaluateFile(
   options: Options,
   tracked: TrackedRun | undefined,
 ): Promise<void> {
-  const rows = options.rows === undefined ? undefined : await readRows(options.rows);
   const { scorer, artifact } = await loadBundle(bundle);
-  const read = await readTable(scorer.contract, file, {
-    target: "required",
-    ragged: "reject-row",
-    ...delimiterOf(options),
-  });
-  noteSetAside(read);
-  const given = rows === undefined ? read : splitByRowNumbers(read, rows).inside;
-  const facts = trainingFactsOf(artifact);
-  const table = options.unseen ? unseenOf(given, facts, scorer.contract) : given;
-  const trainedOn = seenRows(facts, scorer.contract, table);
+  const { table, rejected } = await rowsToEvaluate(artifact, file, options);
+  const trainedOn = seenRows(trainingFactsOf(artifact), scorer.contract, table);
   for (const { message } of newLevelFindings(table)) note(`note: ${message}`);
   const networks = networkCount(artifact.model);
   const { learner } = artifact.provenance;
@@ -102,7 +82,7 @@ async function evaluateFile(
     {
       learner,
       networks,
-      rejected: read.rejected.length,
+      rejected,
       ...metricFields(evaluation),
       ...moneyFields(evaluation),
       trainedOn,
@@ -142,23 +122,6 @@ async function track(
   const page = { title: `Evaluation of ${name}`, rows: basename(file) };
   for await (const one of evaluationFiles([{ name: learner, evaluation }], page))
     await run.logArtifact(one.name, one.content);
-}
-
-function unseenOf(table: Table, facts: TrainingFacts | undefined, contract: Contract): Table {
-  if (facts === undefined)
-    throw new ChurnkitError(
-      "OPTION_INVALID",
-      "This bundle does not record its training rows. Omit --unseen, or train again.",
-    );
-  const each = seenEach(facts, contract, table);
-  const unseen = Array.from({ length: table.rows }, (_, i) => i).filter((i) => each[i] === 0);
-  if (unseen.length === 0)
-    throw new ChurnkitError(
-      "TOO_FEW_ROWS",
-      `${table.source}: the model was trained on every row. Give rows that it has not seen.`,
-      { where: { file: table.source } },
-    );
-  return takeRows(table, unseen);
 }
 
 function seenNote({ verdict, seen, checked }: SeenRows): string | undefined {

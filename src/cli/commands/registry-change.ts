@@ -52,7 +52,12 @@ async function bundleAt(path: string): Promise<BundleSource> {
     return source;
   }
   const { manifest, artifact } = await loadBundle(path);
-  return source ?? sourceOfFiles(await toBundleFiles(artifact, { createdAt: new Date(manifest.createdAt), trainingRun: manifest.trainingRun }));
+  return (
+    source ??
+    sourceOfFiles(
+      await toBundleFiles(artifact, { createdAt: new Date(manifest.createdAt), trainingRun: manifest.trainingRun }),
+    )
+  );
 }
 
 export async function registerBundle(path: string, options: Registering): Promise<void> {

@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import { Option, type Command } from "commander";
 import { ChurnkitError } from "../../base/errors.js";
-import { workMeter } from "../../base/work-meter.js";
+import { workMeter } from "../../base/node.js";
 import { documentError, JsonValue, record } from "../../base/json/index.js";
 import { defineFeatures } from "../../data/features/index.js";
 import { checkBundleTarget } from "../../model/bundle/index.js";

@@ -2,7 +2,7 @@ export type { AutoChoice } from "./auto/choose-members.js";
 export { type AutoSettings, learnerNamed, learnerNames } from "./learners.js";
 export { epochLine, modelLine, trainingMetrics, type TrainingMetric } from "./metric-lines.js";
 export type { TrainingBegin, TrainingObserver, TrainingWatch } from "./observe.js";
-export { costThreshold, type ThresholdRule } from "./threshold.js";
+export { costThreshold, thresholdByRecall, type ThresholdRule } from "./threshold.js";
 export { train, type TrainedModel } from "./train.js";
 export {
   parseTrainingFacts,

@@ -97,6 +97,23 @@ export function thresholdByCapacity(probabilities: Float64Array, capacity: Capac
 }
 
 /**
+ * Returns the highest threshold that calls at least this share of the positive rows positive; 1 if no row is positive.
+ *
+ * @throws ChurnkitError with the codes of `evaluateScores` for bad input.
+ */
+export function thresholdByRecall(labels: Uint8Array, probabilities: Float64Array, recall: number): number {
+  const sorted = sortScores(labels, probabilities);
+  const wanted = Math.ceil(recall * sorted.positives - 1e-9);
+  let called = 0;
+  for (let i = 0, found = 0; i < sorted.rows && found < wanted; i++) {
+    found += sorted.labels[i] as number;
+    called = i + 1;
+  }
+  while (called > 0 && !endsTie(sorted.scores, called - 1)) called++;
+  return cutBelow(sorted.scores, called);
+}
+
+/**
  * A threshold that the caller knows.
  *
  * @throws ChurnkitError OPTION_INVALID for a threshold outside [0, 1] or costs that are negative or both 0.

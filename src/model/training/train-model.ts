@@ -1,6 +1,6 @@
 import { counted } from "../../base/counted.js";
 import { ChurnkitError } from "../../base/errors.js";
-import { machineFacts, type Work, workMeter } from "../../base/work-meter.js";
+import { machineFacts, type Work, workMeter } from "../../base/node.js";
 import { type Features, detailColumns, fitRecipe } from "../../data/features/index.js";
 import { profileTable } from "../../data/profile/index.js";
 import { hashTable, labels, type Table } from "../../data/table/index.js";

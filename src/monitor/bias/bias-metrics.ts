@@ -1,5 +1,6 @@
 import { log } from "../../base/elementary.js";
 import { callShare, labelShare, rowsOf, type GroupCounts, type Share } from "./counts.js";
+import { precisionShare, recallShare, specificityShare } from "./group-rates.js";
 import {
   absolute,
   larger,
@@ -52,15 +53,6 @@ function shares(
   };
 }
 
-const recall = (g: GroupCounts): Share => ({ successes: g.truePositives, trials: g.truePositives + g.falseNegatives });
-const specificity = (g: GroupCounts): Share => ({
-  successes: g.trueNegatives,
-  trials: g.trueNegatives + g.falsePositives,
-});
-const precision = (g: GroupCounts): Share => ({
-  successes: g.truePositives,
-  trials: g.truePositives + g.falsePositives,
-});
 const rejection = (g: GroupCounts): Share => ({
   successes: g.trueNegatives,
   trials: g.trueNegatives + g.falseNegatives,
@@ -229,7 +221,7 @@ export const biasMetrics = {
     neutral: 0,
     range: [-1, 1],
     interval: "Newcombe",
-    measure: shares(recall, minus),
+    measure: shares(recallShare, minus),
   },
   SD: {
     label: "specificity difference: TNR_d - TNR_a",
@@ -237,7 +229,7 @@ export const biasMetrics = {
     neutral: 0,
     range: [-1, 1],
     interval: "Newcombe",
-    measure: shares(specificity, (a, d) => minus(d, a)),
+    measure: shares(specificityShare, (a, d) => minus(d, a)),
   },
   DAR: {
     label: "difference in acceptance rates: precision_a - precision_d",
@@ -245,7 +237,7 @@ export const biasMetrics = {
     neutral: 0,
     range: [-1, 1],
     interval: "Newcombe",
-    measure: shares(precision, minus),
+    measure: shares(precisionShare, minus),
   },
   DRR: {
     label: "difference in rejection rates: NPV_d - NPV_a",
@@ -282,7 +274,10 @@ export const biasMetrics = {
     range: [0, 1],
     interval: "Newcombe, Bonferroni",
     measure: (a, d, z) => {
-      const gaps = [shares(recall, minus, "two")(a, d, z), shares(specificity, minus, "two")(a, d, z)] as const;
+      const gaps = [
+        shares(recallShare, minus, "two")(a, d, z),
+        shares(specificityShare, minus, "two")(a, d, z),
+      ] as const;
       const [first, second] = gaps;
       if (typeof first === "string") return first;
       return typeof second === "string" ? second : larger(absolute(first), absolute(second));

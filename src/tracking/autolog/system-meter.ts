@@ -1,4 +1,4 @@
-import { machineFacts, workMeter } from "../../base/work-meter.js";
+import { machineFacts, workMeter } from "../../base/node.js";
 
 /** What a piece of work took of the machine. */
 export interface SystemMeter {

@@ -1,0 +1,99 @@
+import type { Artifact, Costs, Decision, ModelNode, TrainingRun } from "../../model/artifact.js";
+import type { AutoChoice } from "../../model/training/index.js";
+import type { CardNotes } from "./notes.js";
+
+/** A part of a model and its weight in the mean. */
+export interface CardMember {
+  readonly name: string;
+  readonly weight: number;
+}
+
+/** What makes the scores of a card's model. */
+export interface CardModel {
+  readonly learner: string;
+  /** One model, or the mean of its members. */
+  readonly kind: string;
+  /** Empty for one model. */
+  readonly members: readonly CardMember[];
+  /** Why a stack was chosen, or one of its candidates. */
+  readonly reason: string | null;
+  readonly calibration: Artifact["calibration"]["kind"];
+  readonly threshold: number;
+  readonly rule: Decision["rule"];
+  readonly costs: Costs | null;
+  readonly seed: number;
+  readonly gitCommit: string | null;
+  readonly versions: Readonly<Record<string, string>>;
+  readonly parameters: Readonly<Record<string, unknown>>;
+}
+
+/** What a training took, and an estimate of its energy if the notes give its terms. */
+export interface CardTraining extends TrainingRun {
+  readonly energy:
+    | (NonNullable<CardNotes["energy"]> & { readonly kilowattHours: number; readonly gramsOfCarbonDioxide: number })
+    | null;
+}
+
+/** Describes the model of an artifact. */
+export function cardModel({ model, provenance, calibration, decision }: Artifact): CardModel {
+  const { auto, ...parameters } = provenance.parameters;
+  const choice = auto as AutoChoice | undefined;
+  return {
+    learner: provenance.learner,
+    kind: kindOf(model),
+    members: membersOf(model, choice),
+    reason: choice?.reason ?? null,
+    calibration: calibration.kind,
+    threshold: decision.threshold,
+    rule: decision.rule,
+    costs: decision.costs ?? null,
+    seed: provenance.seed,
+    gitCommit: provenance.gitCommit ?? null,
+    versions: provenance.versions,
+    parameters,
+  };
+}
+
+function kindOf(node: ModelNode): string {
+  switch (node.kind) {
+    case "network":
+      return "one neural network";
+    case "linear":
+      return "one linear model";
+    case "trees":
+      return `one model of ${node.roots.length} trees`;
+    case "ensemble":
+      return `the ${node.weights === undefined ? "" : "weighted "}mean of the ${node.average === "logOdds" ? "log odds" : "probabilities"} of ${node.members.length} models`;
+  }
+}
+
+/** The members of an ensemble; equal ones with equal weights, such as networks from several seeds, are one line. */
+function membersOf(node: ModelNode, choice: AutoChoice | undefined): CardMember[] {
+  if (node.kind !== "ensemble") return [];
+  const { members, weights } = node;
+  const ofStack = choice?.members.length === members.length ? choice.members : undefined;
+  const named = members.map((member, i): CardMember => {
+    const learner = ofStack?.[i]?.learner;
+    const kind = kindOf(member);
+    return {
+      name: learner === undefined ? kind : `${learner}: ${kind}`,
+      weight: weights?.[i] ?? 1 / members.length,
+    };
+  });
+  const [first] = named;
+  const alike = named.every(({ name, weight }) => name === first?.name && weight === first.weight);
+  return alike && first !== undefined ? [{ name: `each: ${first.name}`, weight: first.weight }] : named;
+}
+
+const secondsPerHour = 3600;
+
+/** @param run what is known of the training. */
+export function cardTraining(run: TrainingRun | undefined, { energy }: CardNotes): CardTraining | null {
+  if (run === undefined) return null;
+  if (energy === undefined || run.processorSeconds === undefined) return { ...run, energy: null };
+  const kilowattHours = (run.processorSeconds * energy.wattsPerProcessor) / secondsPerHour / 1000;
+  return {
+    ...run,
+    energy: { ...energy, kilowattHours, gramsOfCarbonDioxide: kilowattHours * energy.gramsPerKilowattHour },
+  };
+}

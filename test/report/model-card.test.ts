@@ -1,0 +1,199 @@
+import { join } from "node:path";
+import { beforeAll, describe, expect, it } from "vitest";
+import { tableFromRecords } from "../../src/data/read/records.js";
+import type { Table } from "../../src/data/table/table.js";
+import type { Artifact } from "../../src/model/artifact.js";
+import { compile, type Scorer } from "../../src/model/scoring/compile.js";
+import {
+  modelCard,
+  modelCardHtml,
+  modelCardMarkdown,
+  modelCardSageMaker,
+  type CardNotes,
+} from "../../src/report/card/index.js";
+import { sampleArtifact, sampleContract, sampleRecords, sampleTable } from "../helpers/artifact.js";
+import { sageMakerCard } from "./sagemaker-card.js";
+
+type Card = ReturnType<typeof modelCard>;
+
+const hostile = [
+  "a|b `c` <script>alert(1)</script>",
+  "\\| **bold** _it_ [x](https://evil.example) ![i](j)",
+  "&lt; & # ~~x~~ $x$ www.evil.example @all",
+  "1. one\n- two\n# three\n\n    code\u0000\u2028",
+];
+
+const notes: CardNotes = {
+  description: "Says who is likely to leave.",
+  owner: "Retention team",
+  license: "proprietary",
+  intendedUse: "To choose whom to call.\n\nNot to set prices.",
+  riskRating: "Low",
+  dataOrigin: "The billing system, January to June",
+  limits: "Customers of one country.",
+  energy: { wattsPerProcessor: 15, gramsPerKilowattHour: 400 },
+};
+
+const manifest = {
+  createdAt: "2026-01-02T03:04:05.000Z",
+  contentHash: "c".repeat(64),
+  trainingRun: {
+    seconds: 2,
+    processorSeconds: 3600,
+    machine: "linux x64, 2 processors",
+    rows: "customers.csv, every row",
+  },
+};
+
+let artifact: Artifact;
+let scorer: Scorer;
+let rows: Table;
+beforeAll(async () => {
+  const made = await sampleArtifact();
+  artifact = { ...made, provenance: { ...made.provenance, versions: { churnkit: "0.0.0" } } };
+  scorer = await compile(artifact);
+  rows = sampleTable(300);
+});
+
+/** The card with hostile texts in the place of names and levels. */
+const spoilt = (card: Card): Card =>
+  JSON.parse(
+    ["sample", "plan", "basic", "plus"].reduce(
+      (json, name, i) => json.replaceAll(JSON.stringify(name), JSON.stringify(hostile[i])),
+      JSON.stringify(card),
+    ),
+  ) as Card;
+
+const cellsOf = (line: string): string[] => line.slice(1, -1).split(/(?<!\\)\|/);
+
+/** Every number of a card; NaN and infinities would become null in JSON. */
+function numbersIn(value: unknown): number[] {
+  if (typeof value === "number") return [value];
+  return typeof value === "object" && value !== null ? Object.values(value).flatMap(numbersIn) : [];
+}
+
+describe("a model card", () => {
+  it("is the same Markdown every time", async () => {
+    const card = modelCard({ artifact, scorer, manifest }, { rows, by: ["plan", "paperless", "tenure"], notes });
+    await expect(modelCardMarkdown(card)).toMatchFileSnapshot(join(import.meta.dirname, "model-card.golden.md"));
+    expect(JSON.parse(JSON.stringify(card))).toEqual(card);
+  });
+
+  it("says what is not known, and invents nothing", () => {
+    const card = modelCard({ artifact, scorer });
+    expect(card).toMatchObject({ createdAt: null, contentHash: null, training: null, groups: [], metrics: [{}] });
+    const markdown = modelCardMarkdown(card);
+    for (const fact of [
+      "owner",
+      "written",
+      "how the training rows were chosen",
+      "training, on the wall",
+      "energy, estimated",
+    ])
+      expect(markdown).toContain(`| ${fact} | not known |`);
+    expect(markdown).toContain("Not measured by group.");
+  });
+
+  it("estimates energy only from the processor time and what the notes give", () => {
+    const training = (given: CardNotes) => modelCard({ artifact, scorer, manifest }, { notes: given }).training;
+    expect(training(notes)?.energy).toMatchObject({ kilowattHours: 0.015, gramsOfCarbonDioxide: 6 });
+    expect(training({})?.energy).toBeNull();
+  });
+
+  it("hides groups below the minimum, and has figures without NaN for one row and one class", () => {
+    const records = sampleRecords(120).map((record, i) => ({
+      ...record,
+      plan: i === 0 ? "rare" : record["churned"] === "Yes" && i % 2 === 0 ? "plus" : "basic",
+    }));
+    const table = tableFromRecords(sampleContract, records);
+    const all = modelCard({ artifact, scorer }, { rows: table, by: ["plan"], leastRows: 1 });
+    expect(all.groups[0]?.groups.map(({ name }) => name)).toEqual(["basic", "plus", "rare"]);
+    expect(all.groups[0]?.groups[1]).toMatchObject({
+      auc: { value: null },
+      falsePositiveRate: null,
+      baseRate: { value: 1 },
+    });
+    expect(numbersIn(all).every(Number.isFinite)).toBe(true);
+    expect(sageMakerCard.parse(modelCardSageMaker(all))).toBeDefined();
+    expect(modelCardMarkdown(all)).not.toMatch(/NaN|Infinity|undefined/);
+    const shown = modelCard({ artifact, scorer }, { rows: table, by: ["plan"], leastRows: 5 }).groups[0];
+    expect(shown?.hidden).toEqual({ groups: 1, rows: 1, leastRows: 5 });
+    expect(JSON.stringify(shown)).not.toContain("rare");
+  });
+
+  it("finds thresholds that give groups the recall of all, and their price", () => {
+    const [plan] = modelCard({ artifact, scorer }, { rows, by: ["plan"] }).groups;
+    const { recall = NaN, thresholds = [], withOne, withOneEach } = plan?.equalRecall ?? {};
+    expect(thresholds.map(({ group }) => group)).toEqual(["basic", "plus", "toString"]);
+    for (const one of thresholds) expect(one.recall).toBeGreaterThanOrEqual(recall);
+    expect(withOne?.recall).toBe(recall);
+    expect(withOneEach?.called).not.toBe(withOne?.called);
+  });
+
+  it.each([
+    [{ by: ["plan"] }, /labeled rows/],
+    [{ leastRows: 0 }, /leastRows is 0/],
+    [{ notes: { owners: "me" } as CardNotes }, /unknown member "owners"/],
+    [{ notes: { riskRating: "Huge" } as unknown as CardNotes }, /riskRating/],
+  ])("refuses %j", (options, message) => {
+    expect(() => modelCard({ artifact, scorer }, options)).toThrow(message);
+  });
+
+  it("takes no text of data and notes for markup", async () => {
+    const given = { description: hostile.join("\n\n"), limits: hostile[3], license: hostile[0] };
+    const card = spoilt(modelCard({ artifact, scorer }, { rows, by: ["plan"], notes: given }));
+    expect(card.groups[0]?.groups.map(({ name }) => name)).toContain(hostile[2]);
+    const html = await modelCardHtml(card);
+    expect(html).not.toMatch(/<(script|img|a href="http)/);
+    expect(html).toContain("&lt;script&gt;");
+    const markdown = modelCardMarkdown(card);
+    const [, front = "", body = ""] = /^---\n(.*?)\n---\n(.*)$/s.exec(markdown) ?? [];
+    for (const line of front.split("\n"))
+      expect(line).toMatch(/^[ -]*[a-z_-]+:( ("(\\.|[^"\\])*"|[\w.-]+|\[[\w, -]+\]))?$|^---$/);
+    expect(body).not.toMatch(
+      /[<>]|(?<!\\)[`~$]|(?<!\\)\]\(|(?<![\\])\*(?!\*)(?<!\*\*)|(?<!\\):\/\/|www\.|\p{Cc}(?<!\n)|\u2028/u,
+    );
+    expect(body).not.toMatch(/^(\d+[.)] |# three|- two| {4})/m);
+    for (const table of body.match(/(^\|.*\|\n)+/gm) ?? [])
+      expect(
+        new Set(
+          table
+            .trim()
+            .split("\n")
+            .map((line) => cellsOf(line).length),
+        ).size,
+      ).toBe(1);
+  });
+});
+
+describe("SageMaker's card", () => {
+  it("keeps the schema, with what is known", () => {
+    const card = modelCard({ artifact, scorer, manifest }, { rows, by: ["plan", "paperless"], notes });
+    const content = sageMakerCard.parse(modelCardSageMaker(card));
+    expect(content.model_overview.model_owner).toBe("Retention team");
+    expect(content.intended_uses.risk_rating).toBe("Low");
+    expect(content.evaluation_details[1]?.metric_groups.map(({ name }) => name)).toEqual([
+      "quality",
+      "groups of plan",
+      "groups of paperless",
+    ]);
+  });
+
+  it("cuts texts that are too long, and leaves out parameters and then groups of a card that is too large", () => {
+    const long = "ä ".repeat(4000);
+    const texts: CardNotes = {
+      ...notes,
+      description: long,
+      intendedUse: long,
+      ethics: long,
+      limits: long,
+      contact: long,
+    };
+    const card = modelCard({ artifact, scorer, manifest }, { rows, by: ["plan"], notes: texts });
+    const wide: Card = { ...card, groups: Array.from({ length: 200 }, () => card.groups[0] as Card["groups"][number]) };
+    const content = sageMakerCard.parse(modelCardSageMaker(wide));
+    expect(JSON.stringify(content).length).toBeLessThan(100_000);
+    expect(content.evaluation_details.every(({ metric_groups: groups }) => groups.length === 1)).toBe(true);
+    expect(content.model_overview.model_description).toMatch(/ …$/);
+  });
+});
