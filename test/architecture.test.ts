@@ -10,7 +10,7 @@ const allowed: Record<string, readonly string[]> = {
   data: ["base", "stats", "io"],
   model: ["base", "stats", "io", "data", "kernels"],
   drift: ["base", "stats", "io", "data", "model"],
-  export: ["base", "data", "model"],
+  export: ["base", "stats", "data", "model"],
   monitor: ["base", "stats", "io", "data", "model", "drift"],
   report: ["base", "stats", "io", "data", "model", "drift", "monitor"],
   tracking: ["base", "io", "model", "report"],

@@ -3,4 +3,5 @@
  *
  * @module churnkit/export
  */
+export { type SqlOptions, toSql } from "./sql/sql.js";
 export { toJavaScript } from "./javascript/javascript.js";

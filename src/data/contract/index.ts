@@ -1,9 +1,10 @@
 export { type Cell, cellReader, isIssue } from "./cells.js";
 export { classReader, foldedLabel } from "./cells/class.js";
-export { dateReader, formatDate, isWritableDate, parseIsoDate } from "./cells/date.js";
+export { dateReader, formatDate, hasTime, isWritableDate, parseIsoDate, writableDates } from "./cells/date.js";
 export { type CellIssue, cutText } from "./cells/issue.js";
 export { textLimits } from "./cells/label.js";
 export { nearestText } from "./cells/nearest.js";
+export { numberReader } from "./cells/number.js";
 export { describeNumberFormat } from "./cells/number-format.js";
 export { contractHash } from "./contract-hash.js";
 export {

@@ -1,10 +1,7 @@
 import { version } from "../../base/version.js";
-import type { Artifact } from "../../model/artifact.js";
 import { runtimeText } from "../build/runtime-text.js";
+import type { Exported } from "../exported.js";
 import { packModel, type PackedModel } from "./packed-model.js";
-
-/** What an export needs of an artifact. */
-export type Exported = Pick<Artifact, "contract" | "recipe" | "model" | "calibration" | "decision">;
 
 /** What a module holds as JSON. */
 export interface ModuleData extends Omit<Exported, "model"> {

@@ -19,9 +19,12 @@ export function parseIsoDate(text: string): number {
   return startOfDay(Number(year), Number(month), Number(day)) + timeOfDay({ hour, minute, second, fraction, offset });
 }
 
-/** Returns whether it is an instant of the years 0 to 9999, which ISO 8601 writes with four digits. */
+/** The first and the last instant of the years 0 to 9999, which ISO 8601 writes with four digits. */
+export const writableDates = [-62_167_219_200_000, 253_402_300_799_999] as const;
+
+/** Returns whether it is an instant of {@link writableDates}. */
 export function isWritableDate(value: number): boolean {
-  return value >= -62_167_219_200_000 && value <= 253_402_300_799_999;
+  return value >= writableDates[0] && value <= writableDates[1];
 }
 
 /** Returns whether a date's text includes a time of day. */

@@ -1,0 +1,108 @@
+import { ChurnkitError } from "../../base/errors.js";
+import type { Column } from "../../data/contract/index.js";
+import type { ModelNode } from "../../model/artifact.js";
+import type { Exported } from "../exported.js";
+import { graphOf } from "../graph/graph.js";
+import { doubleText, quotedName, quotedText } from "./literals.js";
+import { SqlWriter } from "./writer.js";
+
+/** Options of {@link toSql}. */
+export interface SqlOptions {
+  /** The table or view to score, such as `customers` or `lake.crm.customers`. Default `customers`. */
+  readonly table?: string | undefined;
+  /** Columns of the table to pass on. Default: the contract's ids. */
+  readonly keys?: readonly string[] | undefined;
+  /** The database: the text is the same, but Athena takes no more than 262,144 bytes. Default `athena`. */
+  readonly dialect?: "athena" | "duckdb" | undefined;
+}
+
+/** Bytes of Athena's longest query. */
+const athenaLimit = 262_144;
+
+/**
+ * Writes a linear model or trees as one SELECT that scores a table, in DuckDB, Athena and Trino. It gives the keys, the
+ * `probability` and the `label` of each row; both are NULL for a row that breaks the contract. The columns of the table have
+ * the contract's types: numbers, BOOLEAN (or the contract's texts), DATE or TIMESTAMP, VARCHAR.
+ *
+ * @throws ChurnkitError OPTION_INVALID for a network, and where Athena would not take the text.
+ *
+ * @example
+ * ```ts
+ * import { defineFeatures, syntheticContract, syntheticCustomers, tableFromRecords } from "churnkit/data";
+ * import { toSql } from "churnkit/export";
+ * import { logistic, train } from "churnkit/model";
+ *
+ * const table = tableFromRecords(syntheticContract, syntheticCustomers({ rows: 400, seed: 1 }).records);
+ * const model = await train(defineFeatures(syntheticContract), table, { learner: logistic(), baseline: false });
+ * const sql = toSql(model.artifact, { table: "crm.customers" });
+ * console.assert(sql.startsWith("WITH ") && sql.includes('FROM "crm"."customers"'));
+ * ```
+ */
+export function toSql(artifact: Exported, options: SqlOptions = {}): string {
+  const { contract, model, decision } = artifact;
+  const { table = "customers", dialect = "athena" } = options;
+  const ids = contract.columns.flatMap(({ name, role }) => (role === "id" ? [name] : []));
+  const keys = options.keys ?? ids;
+  if (hasNetwork(model)) {
+    throw new ChurnkitError(
+      "OPTION_INVALID",
+      "A network cannot be written as SQL. Train a linear model or trees (logistic, boosting, forest), or export JavaScript or ONNX.",
+    );
+  }
+  const { columns, probability } = graphOf(artifact, "texts");
+  const names = new Map(columns.map(({ name }, i) => [name, `c${i}`]));
+  const writer = new SqlWriter((column) => names.get(column) ?? "NULL");
+  const score = writer.write(probability);
+  const read = [
+    ...keys.map((key, i) => `${quotedName(key)} AS k${i}`),
+    ...columns.map((column, i) => `${readText(column)} AS c${i}`),
+  ];
+  const from = table.split(".").map(quotedName).join(".");
+  const steps = writer.steps.map((step) => ["*", ...step]);
+  const [positive, negative] = labelsOf(contract.target).map(quotedText);
+  const answer = [
+    ...keys.map((key, i) => `k${i} AS ${quotedName(key)}`),
+    `${score} AS probability`,
+    `CASE WHEN ${score} >= ${doubleText(decision.threshold)} THEN ${positive} WHEN ${score} IS NOT NULL THEN ${negative} END AS label`,
+  ];
+  const selects = [read, ...steps].map((list, i) => `s${i} AS (${select(list, i === 0 ? from : `s${i - 1}`)})`);
+  const text = `WITH ${selects.join(",\n")}\n${select(answer, `s${steps.length}`)}\n`;
+  const bytes = new TextEncoder().encode(text).length;
+  if (dialect === "athena" && bytes > athenaLimit) {
+    throw new ChurnkitError(
+      "OPTION_INVALID",
+      `The SQL has ${bytes} bytes, and Athena takes ${athenaLimit}. Train fewer or smaller trees, or write it for DuckDB (dialect "duckdb").`,
+    );
+  }
+  return text;
+}
+
+const select = (list: readonly string[], from: string): string => `SELECT\n  ${list.join(",\n  ")}\nFROM ${from}`;
+
+const hasNetwork = (model: ModelNode): boolean =>
+  model.kind === "network" || (model.kind === "ensemble" && model.members.some(hasNetwork));
+
+function labelsOf(target: Exported["contract"]["target"]): readonly string[] {
+  const positive = target?.positive ?? "";
+  return [positive, target?.classes.find((label) => label !== positive) ?? `not ${positive}`];
+}
+
+/** What `trim` of JavaScript removes. */
+const blanks = quotedText(
+  "\t\n\v\f\r \u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000\ufeff",
+);
+
+/** A column of the table as the graph takes it. */
+function readText({ name, kind }: Column): string {
+  const column = quotedName(name);
+  switch (kind) {
+    case "number":
+      return `CAST(${column} AS DOUBLE)`;
+    case "date":
+      return `CAST(date_diff('millisecond', TIMESTAMP '1970-01-01 00:00:00', CAST(${column} AS TIMESTAMP)) AS DOUBLE)`;
+    case "boolean":
+    case "category":
+    case "text":
+      return `TRIM(BOTH ${blanks} FROM CAST(${column} AS VARCHAR))`;
+  }
+}

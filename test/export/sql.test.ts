@@ -1,0 +1,105 @@
+import { DuckDBInstance } from "@duckdb/node-api";
+import fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Column, Contract } from "../../src/data/contract/contract.js";
+import { contractHash } from "../../src/data/contract/contract-hash.js";
+import { compileRecipe } from "../../src/data/features/encode.js";
+import { toSql } from "../../src/export/index.js";
+import { compile } from "../../src/model/scoring/compile.js";
+import { sampleArtifact, sampleRecords } from "../helpers/artifact.js";
+import { budget } from "../helpers/budget.js";
+import { Chance, randomArtifact, randomRecord, type Scored } from "../helpers/random-artifact.js";
+
+const width = ({ recipe, contract }: Scored): number => compileRecipe(recipe, contract).width;
+
+type Rows = readonly Record<string, string | number | boolean | null>[];
+
+let database: Awaited<ReturnType<Awaited<ReturnType<typeof DuckDBInstance.create>>["connect"]>>;
+beforeAll(async () => {
+  database = await (await DuckDBInstance.create(":memory:", { threads: "1" })).connect();
+});
+afterAll(() => database.closeSync());
+
+const types = { number: "DOUBLE", boolean: "VARCHAR", date: "DATE", category: "VARCHAR", text: "VARCHAR" } as const;
+const name = (text: string): string => `"${text.replaceAll('"', '""')}"`;
+
+function literal(column: Column, value: Rows[number][string] | undefined): string {
+  if (value === null || value === undefined) return "NULL";
+  if (column.kind === "number") return `CAST('${String(value)}' AS DOUBLE)`;
+  return `'${String(value).replaceAll("'", "''")}'`;
+}
+
+/** Makes a table of the records, with their places as ids. */
+async function fill({ columns }: Contract, rows: Rows): Promise<void> {
+  const read = columns.filter(({ role }) => role === "feature");
+  await database.run(
+    `CREATE OR REPLACE TABLE "the customers" (place INTEGER, ${read.map((each) => `${name(each.name)} ${types[each.kind]}`).join(", ")})`,
+  );
+  const values = rows.map((row, i) => `(${[i, ...read.map((each) => literal(each, row[each.name]))].join(", ")})`);
+  await database.run(`INSERT INTO "the customers" VALUES ${values.join(", ")}`);
+}
+
+/** The answers of a model in DuckDB, in the order of the records. */
+async function query(artifact: Scored, rows: Rows): Promise<{ probability: number | null; label: string | null }[]> {
+  await fill(artifact.contract, rows);
+  const sql = toSql(artifact, { table: "the customers", keys: ["place"], dialect: "duckdb" });
+  const found = (await (await database.run(sql)).getRows()) as [number, number | null, string | null][];
+  return found.sort(([a], [b]) => a - b).map(([, probability, label]) => ({ probability, label }));
+}
+
+describe("a model as SQL", () => {
+  it("scores in DuckDB as the library, to 1e-9", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.nat(), async (seed) => {
+        const chance = new Chance(seed);
+        // A database's logarithm may be off by a bit, and then, once in many millions, a feature by a bit of float32.
+        const inexact = chance.is();
+        const tolerance = inexact ? 1e-6 : 1e-9;
+        const artifact = randomArtifact(chance, { kinds: ["linear", "trees"], inexact });
+        const rows = chance.list(25, () => randomRecord(chance, artifact.contract));
+        const scorer = await compile(artifact);
+        const answers = await query(artifact, rows);
+        rows.forEach((row, i) => {
+          const { probability, label } = scorer.scoreRecord(row);
+          const answer = answers[i];
+          if (probability === null) return expect([answer, row]).toEqual([{ probability: null, label: null }, row]);
+          expect([Math.abs((answer?.probability ?? NaN) - probability) <= tolerance, row]).toEqual([true, row]);
+          if (Math.abs(probability - artifact.decision.threshold) > tolerance) expect(answer?.label).toBe(label);
+        });
+      }),
+      { numRuns: budget(16) },
+    );
+  });
+
+  it("adds up many terms in steps", async () => {
+    const artifact = await sampleArtifact({ networks: 0 });
+    const leaves = Array.from({ length: 1500 }, (_, i) => (i % 7) / 1000 - 0.002);
+    const model: Scored["model"] = {
+      ...{ kind: "trees", inputs: width(artifact), link: "logistic", bias: 0.25 },
+      roots: Uint32Array.from(leaves.keys()),
+      features: new Int32Array(leaves.length).fill(-1),
+      values: Float32Array.from(leaves),
+      right: new Uint32Array(leaves.length),
+    };
+    const rows = sampleRecords(3);
+    const scorer = await compile({ ...artifact, model });
+    const answers = await query({ ...artifact, model }, rows);
+    expect(answers.map(({ probability }) => probability)).toEqual(
+      rows.map((row) => expect.closeTo(scorer.scoreRecord(row).probability ?? NaN, 12) as number),
+    );
+  });
+
+  it("refuses a network, and what is too long for Athena", async () => {
+    const network = await sampleArtifact({ networks: 1 });
+    expect(() => toSql(network)).toThrow(expect.objectContaining({ code: "OPTION_INVALID" }) as Error);
+    const linear = await sampleArtifact({ networks: 0 });
+    const levels = Array.from({ length: 9000 }, (_, i) => `a label of many, number ${i}`);
+    const columns = linear.contract.columns.map((column) =>
+      column.kind === "category" && column.role === "feature" ? { ...column, open: false, levels } : column,
+    );
+    const contract = { ...linear.contract, columns };
+    const long = { ...linear, contract, recipe: { ...linear.recipe, contractHash: contractHash(contract) } };
+    expect(() => toSql(long)).toThrow(/Athena takes 262144/);
+    expect(toSql(long, { dialect: "duckdb" }).length).toBeGreaterThan(262_144);
+  });
+});
