@@ -15,6 +15,15 @@ export function logOnePlusExp(x: number): number {
   return x > 0 ? x + log1p(exp(-x)) : log1p(exp(x));
 }
 
+/** log(exp(x1) + exp(x2) + ...), without overflow. */
+export function logSumExp(values: Float64Array): number {
+  let most = -Infinity;
+  for (let k = 0; k < values.length; k++) most = Math.max(most, values[k] as number);
+  let sum = 0;
+  for (let k = 0; k < values.length; k++) sum += exp((values[k] as number) - most);
+  return most + log(sum);
+}
+
 /** log(p / (1 - p)) of a probability in [0, 1], clipped at 2^-52 from both ends: in [-36.1, 36.1]. */
 export function logit(p: number): number {
   const clipped = Math.min(Math.max(p, probabilityMargin), 1 - probabilityMargin);

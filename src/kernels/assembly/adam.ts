@@ -2,17 +2,20 @@ import { Network } from "./layout";
 import { mulAdd, power } from "./math";
 
 /**
- * One step of Adam over `count` parameters (a multiple of 8), with the L2 gradient `decay * w` added on the way. A
- * first moment below about 1e-29 becomes 0: the moments of a feature that is always 0 would otherwise decay into
- * subnormal numbers, which many processors handle slowly.
+ * One step of Adam over `count` parameters (a multiple of 8), with the L2 gradient `decay * w` added on the way, and the
+ * parameters multiplied by `keep` (AdamW's weight decay). A first moment below about 1e-29 becomes 0: the moments of a
+ * feature that is always 0 would otherwise decay into subnormal numbers, which many processors handle slowly.
  */
-export function adam(network: Network, parameters: usize, count: i32, decay: f32, rate: f32, epsilon: f32): void {
+export function adam(
+  network: Network, parameters: usize, count: i32, decay: f32, keep: f32, rate: f32, epsilon: f32,
+): void {
   const beta1 = f32x4.splat(<f32>network.beta1);
   const beta2 = f32x4.splat(<f32>network.beta2);
   const rest1 = f32x4.splat(<f32>(1.0 - network.beta1));
   const rest2 = f32x4.splat(<f32>(1.0 - network.beta2));
   const guard = f32x4.splat(1e-22);
   const decays = f32x4.splat(decay);
+  const keeps = f32x4.splat(keep);
   const rates = f32x4.splat(rate);
   const epsilons = f32x4.splat(epsilon);
   const end = parameters + ((<usize>count) << 2);
@@ -28,7 +31,7 @@ export function adam(network: Network, parameters: usize, count: i32, decay: f32
     const v = mulAdd(f32x4.mul(v128.load(second), beta2), f32x4.mul(g, g), rest2);
     v128.store(first, m);
     v128.store(second, v);
-    v128.store(at, f32x4.sub(w, f32x4.div(f32x4.mul(m, rates), f32x4.add(f32x4.sqrt(v), epsilons))));
+    v128.store(at, f32x4.sub(f32x4.mul(w, keeps), f32x4.div(f32x4.mul(m, rates), f32x4.add(f32x4.sqrt(v), epsilons))));
     at += 16;
     gradient += 16;
     first += 16;

@@ -57,7 +57,13 @@ export class Network {
   outputs: i32;
   /** The current batch's features as panels. */
   x: usize;
-  /** The output layer: one row of padded inputs for each output unit, then the biases. */
+  /** How often the network reads a row: once for each adapter, and once without adapters. */
+  adapters: i32;
+  /** Factors of each adapter, padded like a row; 0 without adapters. */
+  adapterFactors: usize;
+  /** Gradient of the loss by the scaled features; 0 without adapters. */
+  xDelta: usize;
+  /** The output layer: one row of padded inputs for each output unit (of each adapter), then the biases. */
   outputKernel: usize;
   outputBias: usize;
   logits: usize;
@@ -73,6 +79,8 @@ export class Network {
   movingRate: f32;
   normEpsilon: f32;
   adamEpsilon: f32;
+  /** Share of a hidden layer's kernel that a step of learning rate 1 takes away (AdamW). */
+  weightDecay: f32;
 }
 
 /** The layer at an index of the network's table. */

@@ -30,13 +30,13 @@ export function outputForward(
 
 /**
  * Sum of the weighted binary cross-entropies (mean over outputs) of a batch: `count` rows from position `first` of an
- * order. Replaces the logits by the gradient of that sum divided by `count`. No weights (0) means 1.
+ * order, divided by `heads`. Replaces the logits by the gradient of that sum divided by `count`. No weights (0) means 1.
  */
 export function sigmoidLoss(
-  logits: usize, outputs: i32, targets: usize, weights: usize, order: usize, first: i32, count: i32,
+  logits: usize, outputs: i32, heads: i32, targets: usize, weights: usize, order: usize, first: i32, count: i32,
 ): f64 {
   let total: f64 = 0;
-  const share = 1.0 / <f64>outputs;
+  const share = 1.0 / <f64>(outputs * heads);
   const gradientShare = share / <f64>count;
   for (let i = 0; i < count; ++i) {
     const row = rowAt(order, first + i);
@@ -59,16 +59,18 @@ export function sigmoidLoss(
 }
 
 /** Gradients by the output layer's kernel and bias, and (where `delta` is not 0) by its input. */
-export function outputBackward(network: Network, a: usize, panels: i32, delta: usize, rows: i32): void {
+export function outputBackward(
+  network: Network, a: usize, panels: i32, kernel: usize, bias: usize, logits: usize, delta: usize, rows: i32,
+): void {
   const outputs = network.outputs;
   const nextRow = (<usize>outputs) << 2;
   for (let o = 0; o < outputs; ++o) {
-    const gradients = network.logits + ((<usize>o) << 2);
+    const gradients = logits + ((<usize>o) << 2);
     let sum: f32 = 0;
     for (let row = 0; row < rows; ++row) sum += load<f32>(gradients + <usize>row * nextRow);
-    store<f32>(network.outputBias + ((<usize>o) << 2) + network.toGradient, sum);
+    store<f32>(bias + ((<usize>o) << 2) + network.toGradient, sum);
     for (let p = 0; p < panels; ++p) {
-      const w = network.outputKernel + <usize>(o * panels + p) * ROW;
+      const w = kernel + <usize>(o * panels + p) * ROW;
       const offset = <usize>p * network.stride;
       kernelGradient(a + offset, gradients, nextRow, rows, w + network.toGradient);
       if (delta != 0) spread(delta + offset, gradients, nextRow, rows, w, o > 0);

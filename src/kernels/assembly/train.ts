@@ -1,6 +1,7 @@
 import { adam, addDecay, correctedEpsilon, correctedRate } from "./adam";
+import { adaptBackward, adaptForward } from "./adapters";
 import { hiddenBackward, hiddenForward } from "./hidden";
-import { Layer, layerAt, Network } from "./layout";
+import { Layer, layerAt, Network, ROW } from "./layout";
 import { matmul } from "./matmul";
 import { outputBackward, outputForward, sigmoidLoss } from "./output";
 import { gather } from "./rows";
@@ -29,7 +30,8 @@ function kernelCount(layer: Layer): i32 {
 function outputCount(network: Network): i32 {
   const last = network.layerCount - 1;
   const panels = last < 0 ? network.inputPanels : layerAt(network, last).panels;
-  return panels * 8 * network.outputs + ((network.outputs + 7) & -8);
+  const outputs = network.outputs * network.adapters;
+  return panels * 8 * outputs + ((outputs + 7) & -8);
 }
 
 /** A data set: rows of features and targets without padding, row weights (0: all 1). */
@@ -51,30 +53,44 @@ function pass(
   const stride = network.stride;
   const scratch = network.scratch;
   const layers = network.layerCount;
-  gather(data.x, network.inputs, data.order, first, count, network.x, stride);
+  const adapters = network.adapters;
+  const adapted = network.adapterFactors != 0;
+  const rows = adapters * count;
+  const unscaled = adapted ? network.x + <usize>rows * ROW : network.x;
+  gather(data.x, network.inputs, data.order, first, count, unscaled, stride);
+  if (adapted) adaptForward(network, count);
   for (let i = 0; i < layers; ++i) {
     const layer = layerAt(network, i);
     const a = inputOf(network, i);
-    matmul(a, stride, count, layer.inputs, layer.kernel, layer.panels, layer.bias, layer.relu, scratch);
-    hiddenForward(network, layer, i, count, step, dropping, moving);
+    matmul(a, stride, rows, layer.inputs, layer.kernel, layer.panels, layer.bias, layer.relu, scratch);
+    hiddenForward(network, layer, i, rows, step, dropping, moving);
   }
   const a = inputOf(network, layers);
   const panels = layers == 0 ? network.inputPanels : layerAt(network, layers - 1).panels;
   const outputs = network.outputs;
-  outputForward(a, stride, panels, count, network.outputKernel, network.outputBias, outputs, network.logits);
-  const loss = sigmoidLoss(network.logits, outputs, data.targets, data.weights, data.order, first, count);
-  outputBackward(network, a, panels, layers == 0 ? 0 : layerAt(network, layers - 1).delta, count);
+  const delta = layers == 0 ? 0 : layerAt(network, layers - 1).delta;
+  let loss: f64 = 0;
+  for (let adapter = 0; adapter < adapters; ++adapter) {
+    const offset = <usize>(adapter * count) * ROW;
+    const kernel = network.outputKernel + <usize>(adapter * outputs * panels) * ROW;
+    const bias = network.outputBias + ((<usize>(adapter * outputs)) << 2);
+    const logits = network.logits + ((<usize>(adapter * count * outputs)) << 2);
+    outputForward(a + offset, stride, panels, count, kernel, bias, outputs, logits);
+    loss += sigmoidLoss(logits, outputs, adapters, data.targets, data.weights, data.order, first, count);
+    outputBackward(network, a + offset, panels, kernel, bias, logits, delta == 0 ? 0 : delta + offset, count);
+  }
   for (let i = layers - 1; i >= 0; --i) {
     const layer = layerAt(network, i);
-    hiddenBackward(network, layer, count, dropping);
+    hiddenBackward(network, layer, rows, dropping);
     const gradient = layer.kernel + network.toGradient;
-    weightGradient(inputOf(network, i), layer.inputs, layer.delta, layer.panels, stride, count, gradient);
-    if (i > 0) {
-      const below = layerAt(network, i - 1);
+    weightGradient(inputOf(network, i), layer.inputs, layer.delta, layer.panels, stride, rows, gradient);
+    if (i > 0 || adapted) {
+      const below = i > 0 ? layerAt(network, i - 1).delta : network.xDelta;
       transpose(layer.kernel, layer.inputPanels, layer.panels, layer.transposed);
-      matmul(layer.delta, stride, count, layer.units, layer.transposed, below.panels, 0, below.delta, scratch);
+      matmul(layer.delta, stride, rows, layer.units, layer.transposed, layer.inputPanels, 0, below, scratch);
     }
   }
+  if (adapted) adaptBackward(network, count);
   return loss;
 }
 
@@ -87,12 +103,16 @@ export function train(at: usize, from: usize, count: i32, batch: i32, step: u32,
     loss += pass(network, data, first, min(batch, count - first), step, true, true);
     const rate = correctedRate(network, learningRate, step);
     const epsilon = correctedEpsilon(network, step);
+    const keep = <f32>(1.0 - learningRate * <f64>network.weightDecay);
     for (let i = 0; i < network.layerCount; ++i) {
       const layer = layerAt(network, i);
-      adam(network, layer.kernel, kernelCount(layer), layer.decay, rate, epsilon);
-      adam(network, layer.bias, vectorCount(layer), 0, rate, epsilon);
+      adam(network, layer.kernel, kernelCount(layer), layer.decay, keep, rate, epsilon);
+      adam(network, layer.bias, vectorCount(layer), 0, 1, rate, epsilon);
     }
-    adam(network, network.outputKernel, outputCount(network), 0, rate, epsilon);
+    adam(network, network.outputKernel, outputCount(network), 0, 1, rate, epsilon);
+    if (network.adapterFactors != 0) {
+      adam(network, network.adapterFactors, network.adapters * network.inputPanels * 8, 0, 1, rate, epsilon);
+    }
     ++step;
   }
   return loss;

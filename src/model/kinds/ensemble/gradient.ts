@@ -1,5 +1,5 @@
 import { exp, log } from "../../../base/elementary.js";
-import { logOnePlusExp } from "../../../stats/logistic.js";
+import { logOnePlusExp, logSumExp } from "../../../stats/logistic.js";
 import type { EnsembleModel } from "../../artifact.js";
 import { batchRows, type Differentiable } from "../differentiable.js";
 
@@ -92,12 +92,4 @@ function logOddsOfMean(members: readonly Member[]): Pool {
       );
     },
   };
-}
-
-function logSumExp(values: Float64Array): number {
-  let most = -Infinity;
-  for (let k = 0; k < values.length; k++) most = Math.max(most, values[k] as number);
-  let sum = 0;
-  for (let k = 0; k < values.length; k++) sum += exp((values[k] as number) - most);
-  return most + log(sum);
 }

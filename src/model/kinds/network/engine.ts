@@ -5,6 +5,11 @@ export interface AdamOptions {
   readonly beta1: number;
   readonly beta2: number;
   readonly epsilon: number;
+  /**
+   * Decoupled weight decay (AdamW, Loshchilov and Hutter 2019): each step also multiplies the hidden layers' kernels by `1 -
+   * learningRate * weightDecay`. Default 0.
+   */
+  readonly weightDecay?: number | undefined;
 }
 
 /** Training data of a session. The engine reads these arrays and never writes them. */

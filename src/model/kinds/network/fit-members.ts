@@ -7,6 +7,7 @@ import type { Budget, Cap } from "../budget.js";
 import type { EpochRecord, HeldOut, LabeledMatrix, Learned, LearnerContext } from "../learner.js";
 import { joinedWeights } from "../row-weights.js";
 import { sharedCopy } from "../shared-matrix.js";
+import { withoutAdapters } from "./adapters.js";
 import { manyRows, sizedSettings, type SizedSettings } from "./auto-settings.js";
 import { openCheckpoints } from "./checkpoint.js";
 import { enoughMembers } from "./enough-members.js";
@@ -146,7 +147,9 @@ export async function fitMembers(
     const all = begun.slice(0, wanted);
     const kept = worthKeeping(all);
     const fitted = kept.map((member) => all[member] as FittedNetwork);
-    const networks = fitted.map(({ weights }) => ({ kind: "network", spec, weights }) as const);
+    const networks = fitted
+      .flatMap(({ weights }) => withoutAdapters(spec, weights))
+      .map((network) => ({ kind: "network", ...network }) as const);
     const [first, ...others] = networks;
     return {
       model: first && others.length === 0 ? first : { kind: "ensemble", members: networks },

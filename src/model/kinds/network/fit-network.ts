@@ -14,6 +14,8 @@ export interface FitSettings {
   readonly epochs: number;
   readonly batchSize: number;
   readonly learningRate: number;
+  /** Decoupled weight decay of the hidden layers' kernels. */
+  readonly weightDecay: number;
   /** `constant`, or `cosine` from the learning rate down to a hundredth of it over all epochs. */
   readonly schedule: "constant" | "cosine";
   /** Epochs without a better validation loss before training stops. */
@@ -92,7 +94,7 @@ export async function fitNetwork(
   const validationWeights = rows.rowWeights && Float32Array.from(rows.validation, (row) => rows.rowWeights?.[row] ?? 1);
   const session = await engine.create(spec, {
     seed: settings.seed,
-    adam: { beta1: 0.9, beta2: 0.999, epsilon: 1e-7 },
+    adam: { beta1: 0.9, beta2: 0.999, epsilon: 1e-7, weightDecay: settings.weightDecay },
     maxBatch: settings.batchSize,
   });
   try {

@@ -2,6 +2,7 @@ import { ChurnkitError } from "../../../base/errors.js";
 import { asArray, asObject, asText, corrupt } from "./format-values.js";
 import { specOfTopology } from "./format-topology.js";
 import { tensorLayout, type NetworkSpec, type NetworkWeights } from "./spec.js";
+import { checkNoAdapters } from "./wasm/checks.js";
 
 const KERAS_VERSION = "tfjs-layers 4.22.0";
 const WEIGHTS_FILE = "weights.bin";
@@ -81,8 +82,11 @@ const dropout = (name: string, rate: number): object => ({
 /**
  * Returns the network as a TF.js layers model. `tf.loadLayersModel` reads it together with {@link toWeightsBin}'s
  * bytes as `weights.bin`, predicts the same, and can continue training it.
+ *
+ * @throws ChurnkitError OPTION_INVALID for a network with adapters.
  */
 export function toModelJson(spec: NetworkSpec): LayersModelJson {
+  checkNoAdapters(spec, "A TF.js layers model");
   const first = (i: number): number | undefined => (i === 0 ? spec.inputs : undefined);
   const layers = spec.hidden.flatMap((layer, i) => [
     dense(`dense_${i}`, layer.units, "relu", layer.l2, first(i)),

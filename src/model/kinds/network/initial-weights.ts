@@ -13,6 +13,9 @@ export function initialWeights(spec: NetworkSpec, seed: number): Float32Array[] 
       const limit = Math.sqrt(6 / (fanIn + fanOut));
       const random = uniform(mix32(mix32(seed) ^ index));
       for (let i = 0; i < values.length; i++) values[i] = (2 * random() - 1) * limit;
+    } else if (name === "adapters") {
+      const random = uniform(mix32(mix32(seed) ^ index));
+      for (let i = 0; i < values.length; i++) values[i] = random() < 0.5 ? -1 : 1;
     } else if (name.endsWith("gamma") || name.endsWith("moving_variance")) values.fill(1);
     return values;
   });

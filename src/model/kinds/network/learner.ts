@@ -14,7 +14,14 @@ export interface ChurnNetworkOptions {
   readonly l2?: number;
   /** Whether the hidden layers except the last are batch normalized. Default true. */
   readonly batchNorm?: boolean;
+  /**
+   * Networks that train as one (TabM-mini, Gorishniy et al. 2025): they share the hidden layers, and each has its own
+   * scales of the features and its own output layer. The model has them as so many networks. Default 1.
+   */
+  readonly adapters?: number;
   readonly learningRate?: number;
+  /** Decoupled weight decay (AdamW) of the hidden layers. Default 0. */
+  readonly weightDecay?: number;
   /** Default `auto`: `constant`, or `cosine` if `epochs` is `auto` and there are more than 20,000 rows. */
   readonly schedule?: FitSettings["schedule"] | "auto";
   /**
@@ -46,6 +53,8 @@ export const churnNetworkDefaults = {
   dropout: [0.3, 0.3, 0.2],
   l2: 0.001,
   batchNorm: true,
+  adapters: 1,
+  weightDecay: 0,
   learningRate: 0.001,
   schedule: "auto",
   batchSize: "auto",
@@ -60,10 +69,11 @@ export const churnNetworkDefaults = {
  * batch normalized.
  */
 export function churnNetworkSpec(inputs: number, options: ChurnNetworkOptions = {}): NetworkSpec {
-  const { units, dropout, l2, batchNorm } = { ...churnNetworkDefaults, ...options };
+  const { units, dropout, l2, batchNorm, adapters } = { ...churnNetworkDefaults, ...options };
   return {
     inputs,
     outputs: 1,
+    ...(adapters > 1 && { adapters }),
     hidden: units.map((size, i) => {
       const inner = i < units.length - 1;
       return {
@@ -109,6 +119,9 @@ export function churnNetwork(options: ChurnNetworkOptions = {}): Learner {
 /** The options, complete. */
 export type ChurnNetworkParameters = Required<Omit<ChurnNetworkOptions, "engine">>;
 
+/** A bundle's ensemble may have so many members. */
+const mostNetworks = 1000;
+
 /** A fold for each network; a single network, with no fold to spare, leaves out a fifth. */
 export const foldsOf = (members: number): number => Math.max(members, 5);
 
@@ -118,7 +131,7 @@ function check(parameters: ChurnNetworkParameters): void {
       where: { path: name },
     });
   };
-  const whole = (name: "batchSize" | "epochs" | "patience" | "members", most: number): void => {
+  const whole = (name: "batchSize" | "epochs" | "patience" | "members" | "adapters", most: number): void => {
     const value = parameters[name];
     if (!Number.isInteger(value) || Number(value) < 1 || Number(value) > most)
       wrong(name, `a whole number from 1 to ${most}, not ${value}`);
@@ -127,6 +140,13 @@ function check(parameters: ChurnNetworkParameters): void {
   if (parameters.epochs !== "auto") whole("epochs", 100_000);
   if (parameters.patience !== "auto") whole("patience", 100_000);
   whole("members", 100);
+  whole("adapters", 100);
+  const networks = parameters.members * parameters.adapters;
+  if (networks > mostNetworks)
+    wrong(
+      "adapters",
+      `few enough: with ${parameters.members} members they make ${networks} networks, more than ${mostNetworks}`,
+    );
   for (const name of ["units", "dropout"] as const)
     if (!Array.isArray(parameters[name]) || parameters[name].length === 0) wrong(name, "a list of at least one number");
   if (parameters.units.some((size) => !Number.isInteger(size) || size < 1 || size > 8192))
@@ -135,6 +155,7 @@ function check(parameters: ChurnNetworkParameters): void {
   // From JSON anything may come.
   const real = (value: unknown): value is number => typeof value === "number" && Number.isFinite(value);
   if (!real(parameters.l2) || parameters.l2 < 0) wrong("l2", "a number of 0 or more");
+  if (!real(parameters.weightDecay) || parameters.weightDecay < 0) wrong("weightDecay", "a number of 0 or more");
   if (typeof parameters.batchNorm !== "boolean") wrong("batchNorm", "true or false");
   if (!real(parameters.learningRate) || parameters.learningRate <= 0) wrong("learningRate", "a number above 0");
   const oneOf = (name: "schedule" | "classWeights", ...choices: string[]): void => {

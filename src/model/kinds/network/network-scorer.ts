@@ -1,7 +1,7 @@
 import { ChurnkitError } from "../../../base/errors.js";
 import type { Kernel } from "./kernel.js";
 import type { NetworkSpec, NetworkWeights } from "./spec.js";
-import { checkSpec, checkWeights } from "./wasm/checks.js";
+import { checkNoAdapters, checkSpec, checkWeights } from "./wasm/checks.js";
 import { denseLayers } from "./wasm/fold.js";
 import {
   chunk,
@@ -55,6 +55,7 @@ const capacity = 256;
  */
 export function createNetworkScorer(spec: NetworkSpec, weights: NetworkWeights, kernel: Kernel): NetworkScorer {
   checkSpec(spec);
+  checkNoAdapters(spec, "A network scorer");
   const { inputs, outputs, hidden } = spec;
   const places: TensorPlace[] = [];
   const place = (form: TensorPlace["form"], rows: number, columns: number): number => {

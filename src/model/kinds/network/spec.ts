@@ -14,6 +14,11 @@ export interface NetworkSpec {
   readonly inputs: number;
   readonly hidden: readonly HiddenLayer[];
   readonly outputs: number;
+  /**
+   * Number of adapters (TabM-mini, Gorishniy et al. 2025), 1 or more: each scales the features by factors of its own
+   * and has an output layer of its own; they share the hidden layers, of which there is at least one. Absent: no adapters.
+   */
+  readonly adapters?: number | undefined;
   /** Moving-average momentum and variance epsilon of batch normalization (Keras defaults: 0.99 and 0.001). */
   readonly batchNorm: { readonly momentum: number; readonly epsilon: number };
 }
@@ -36,6 +41,8 @@ export type NetworkWeights = readonly Float32Array[];
  */
 export function tensorLayout(spec: NetworkSpec): TensorSpec[] {
   const tensors: TensorSpec[] = [];
+  const { adapters } = spec;
+  if (adapters !== undefined) tensors.push({ name: "adapters", shape: [spec.inputs, adapters], trainable: true });
   let width = spec.inputs;
   spec.hidden.forEach((layer, i) => {
     tensors.push(
@@ -53,9 +60,10 @@ export function tensorLayout(spec: NetworkSpec): TensorSpec[] {
     }
     width = layer.units;
   });
+  const outputs = spec.outputs * (adapters ?? 1);
   tensors.push(
-    { name: "output/kernel", shape: [width, spec.outputs], trainable: true },
-    { name: "output/bias", shape: [spec.outputs], trainable: true },
+    { name: "output/kernel", shape: [width, outputs], trainable: true },
+    { name: "output/bias", shape: [outputs], trainable: true },
   );
   return tensors;
 }

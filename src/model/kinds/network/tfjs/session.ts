@@ -10,6 +10,7 @@ import { checkInteger, checkRange, checkWeights } from "../wasm/checks.js";
 import { checkData } from "../wasm/staging.js";
 
 const untrained = new Float32Array();
+const isHiddenKernel = (name: string): boolean => name.startsWith("dense_") && name.endsWith("/kernel");
 
 /**
  * A training session on TF.js. It keeps the network's variables and Adam's moments; everything else is inside a tidy.
@@ -28,7 +29,7 @@ export class TfjsSession implements TrainingSession {
   ) {
     const layout = tensorLayout(spec);
     this.#slots = network.variables.map((variable, i) =>
-      layout[i]?.trainable === true ? createSlot(tf, variable) : undefined,
+      layout[i]?.trainable === true ? createSlot(tf, variable, isHiddenKernel(layout[i].name)) : undefined,
     );
   }
 

@@ -24,6 +24,10 @@ export function checkSpec(spec: NetworkSpec): void {
   checkInteger("The network's number of inputs", spec.inputs, 1, most);
   checkInteger("The network's number of outputs", spec.outputs, 1, most);
   checkInteger("The network's number of hidden layers", spec.hidden.length, 0, 64);
+  if (spec.adapters !== undefined) {
+    checkInteger("The network's number of adapters", spec.adapters, 1, 1000);
+    checkInteger("The number of hidden layers of a network with adapters", spec.hidden.length, 1, 64);
+  }
   spec.hidden.forEach((layer, i) => {
     checkInteger(`The number of units of hidden layer ${i}`, layer.units, 1, most);
     checkRange(`The dropout rate of hidden layer ${i}`, layer.dropout, 0, 1);
@@ -31,6 +35,16 @@ export function checkSpec(spec: NetworkSpec): void {
   });
   checkRange("The momentum of batch normalization", spec.batchNorm.momentum, 0, 1);
   checkRange("The epsilon of batch normalization", spec.batchNorm.epsilon, Number.MIN_VALUE, 1);
+}
+
+/** Throws `OPTION_INVALID` for a network with adapters, where only one without will do. */
+export function checkNoAdapters(spec: NetworkSpec, what: string): void {
+  if (spec.adapters === undefined) return;
+  throw invalid(
+    `${what} has no adapters, this network has ${spec.adapters}. Train it with the wasm engine; its model is ` +
+      "the networks that they make.",
+    spec.adapters,
+  );
 }
 
 /** Throws `OPTION_INVALID` unless the weights match the network: every tensor present, each with its size. */

@@ -34,6 +34,9 @@ export const networkFields = [
   ["inputPanels", "i32"],
   ["outputs", "i32"],
   ["x", "i32"],
+  ["adapters", "i32"],
+  ["adapterFactors", "i32"],
+  ["xDelta", "i32"],
   ["outputKernel", "i32"],
   ["outputBias", "i32"],
   ["logits", "i32"],
@@ -45,6 +48,7 @@ export const networkFields = [
   ["movingRate", "f32"],
   ["normEpsilon", "f32"],
   ["adamEpsilon", "f32"],
+  ["weightDecay", "f32"],
 ] as const;
 
 export const dataFields = [

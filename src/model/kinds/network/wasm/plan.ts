@@ -27,13 +27,15 @@ export interface WasmPlan {
 
 /** Bytes of all trainable tensors, one after the other. */
 function trainableBytes(spec: NetworkSpec): number {
-  let floats = 0;
+  const { adapters = 0 } = spec;
+  const outputs = spec.outputs * (adapters || 1);
   let width = padded(spec.inputs);
+  let floats = width * adapters;
   for (const { units, batchNorm } of spec.hidden) {
     floats += padded(units) * (width + (batchNorm ? 3 : 1));
     width = padded(units);
   }
-  return 4 * (floats + width * spec.outputs + padded(spec.outputs));
+  return 4 * (floats + width * outputs + padded(outputs));
 }
 
 /**
@@ -64,7 +66,11 @@ export function planNetwork(kernel: Kernel, spec: NetworkSpec, options: SessionO
     return address;
   };
 
-  const stride = panelStride(maxBatch);
+  const { adapters = 0 } = spec;
+  // Each adapter's copy of the rows, and the rows themselves.
+  const stride = panelStride(adapters ? (adapters + 1) * maxBatch : maxBatch);
+  const outputs = spec.outputs * (adapters || 1);
+  const adapterFactors = adapters ? place("by-output", spec.inputs, adapters) : 0;
   const panels = (units: number): number => kernel.allocate((padded(units) / 8) * stride);
   const layerBytes = structBytes(layerFields);
   const layers = kernel.allocate(spec.hidden.length * layerBytes);
@@ -86,7 +92,7 @@ export function planNetwork(kernel: Kernel, spec: NetworkSpec, options: SessionO
       output: batchNorm || dropout > 0 ? panels(units) : relu,
       mask: batchNorm || dropout > 0 ? kernel.allocate((padded(units) / 8) * (stride / 4)) : 0,
       delta: panels(units),
-      transposed: i > 0 ? kernel.allocate(4 * padded(width) * padded(units)) : 0,
+      transposed: i > 0 || adapters ? kernel.allocate(4 * padded(width) * padded(units)) : 0,
     };
     writeStruct(kernel, layers + i * layerBytes, layerFields, values);
     width = units;
@@ -102,9 +108,12 @@ export function planNetwork(kernel: Kernel, spec: NetworkSpec, options: SessionO
     inputPanels: padded(spec.inputs) / 8,
     outputs: spec.outputs,
     x: panels(spec.inputs),
-    outputKernel: place("by-output", width, spec.outputs),
-    outputBias: place("vector", 1, spec.outputs),
-    logits: kernel.allocate(4 * spec.outputs * maxBatch),
+    adapters: adapters || 1,
+    adapterFactors,
+    xDelta: adapters ? panels(spec.inputs) : 0,
+    outputKernel: place("by-output", width, outputs),
+    outputBias: place("vector", 1, outputs),
+    logits: kernel.allocate(4 * outputs * maxBatch),
     scratch: kernel.scratch("scratch", 4 * chunk * widest),
     toGradient: distance,
     toMoment1: 2 * distance,
@@ -113,6 +122,7 @@ export function planNetwork(kernel: Kernel, spec: NetworkSpec, options: SessionO
     movingRate: 1 - spec.batchNorm.momentum,
     normEpsilon: spec.batchNorm.epsilon,
     adamEpsilon: adam.epsilon,
+    weightDecay: adam.weightDecay ?? 0,
     beta1: adam.beta1,
     beta2: adam.beta2,
   });

@@ -1,5 +1,6 @@
 import { ChurnkitError } from "../../../../base/errors.js";
 import type { SessionOptions, SessionState, TrainingData } from "../engine.js";
+import { logOddsOfMean, withoutAdapters } from "../adapters.js";
 import { initialWeights } from "../initial-weights.js";
 import type { Kernel } from "../kernel.js";
 import { createNetworkScorer, type NetworkScorer } from "../network-scorer.js";
@@ -15,7 +16,7 @@ export class WasmTrainer {
   readonly #maxBatch: number;
   readonly #plan: WasmPlan;
   #kernel: Kernel | undefined;
-  #scorer: NetworkScorer | undefined;
+  #scorers: NetworkScorer[] = [];
   #step = 0;
 
   constructor(kernel: Kernel, spec: NetworkSpec, options: SessionOptions) {
@@ -26,6 +27,7 @@ export class WasmTrainer {
     checkRange("Adam's beta1", adam.beta1, 0, 1);
     checkRange("Adam's beta2", adam.beta2, 0, 1);
     checkRange("Adam's epsilon", adam.epsilon, 1e-15, 1);
+    checkRange("Adam's weight decay", adam.weightDecay ?? 0, 0, Infinity);
     this.#kernel = kernel;
     this.#spec = spec;
     this.#maxBatch = options.maxBatch;
@@ -71,10 +73,16 @@ export class WasmTrainer {
 
   predict(x: Float32Array, rows: number): Float32Array {
     const kernel = this.#alive();
-    const weights = this.#plan.tensors.map((place) => readTensor(kernel, place));
-    if (this.#scorer === undefined) this.#scorer = createNetworkScorer(this.#spec, weights, kernel);
-    else this.#scorer.setWeights(weights);
-    return this.#scorer.score(x, rows);
+    const networks = withoutAdapters(
+      this.#spec,
+      this.#plan.tensors.map((place) => readTensor(kernel, place)),
+    );
+    const logits = networks.map(({ spec, weights }, i) => {
+      const scorer = (this.#scorers[i] ??= createNetworkScorer(spec, weights, kernel));
+      scorer.setWeights(weights);
+      return scorer.score(x, rows);
+    });
+    return logOddsOfMean(logits);
   }
 
   state(): SessionState {
@@ -111,7 +119,7 @@ export class WasmTrainer {
 
   dispose(): void {
     this.#kernel = undefined;
-    this.#scorer = undefined;
+    this.#scorers = [];
   }
 
   #alive(): Kernel {
