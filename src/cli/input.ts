@@ -14,6 +14,7 @@ export interface ContractArguments {
   target?: string;
   positive?: string;
   id?: readonly string[];
+  text?: readonly string[];
   ignore?: readonly string[];
   delimiter?: string;
   decimal?: "." | ",";
@@ -33,6 +34,7 @@ export function inferenceOptions(command: Command): Command {
     .option("--target <column>", "the column to predict")
     .option("--positive <value>", "the value of the target that means churn")
     .option("--id <columns>", "columns that identify a customer, separated by commas", columnsOption)
+    .addOption(textOption())
     .addOption(delimiterOption())
     .addOption(decimalOption())
     .option("--date-format <format>", dateFormatMeaning);
@@ -44,6 +46,10 @@ export const ignoreOption = (): Option =>
     "--ignore <columns>",
     "columns to leave out, separated by commas; put a name that holds a comma in double quotes",
   ).argParser(columnsOption);
+
+/** Option that makes free text a feature. */
+export const textOption = (): Option =>
+  new Option("--text <columns>", "columns of free text to learn from, separated by commas").argParser(columnsOption);
 
 /** Option for the decimal mark of a file. */
 export const decimalOption = (): Option =>
@@ -124,7 +130,7 @@ export function noteFindings(findings: readonly Finding[]): void {
 /** Refuses a contract that contradicts the options next to it, rather than follow either silently. */
 function checkAgrees(
   { target, columns }: Contract,
-  { contract = "", target: column, positive, id = [], decimal, dateFormat }: ContractArguments,
+  { contract = "", target: column, positive, id = [], text = [], decimal, dateFormat }: ContractArguments,
 ): void {
   const form =
     decimal !== undefined
@@ -147,12 +153,15 @@ function checkAgrees(
   }
   const other = id.find((name) => !columns.some((one) => one.name === name && one.role === "id"));
   if (other !== undefined) refuse(`no id "${other}"`, `--id ${columnList(id)}`);
+  const read = columns.filter(({ kind, role }) => kind === "text" && role === "feature").map(({ name }) => name);
+  const unread = text.find((name) => !read.includes(name));
+  if (unread !== undefined) refuse(`no feature "${unread}" that is a text`, `--text ${columnList(text)}`);
 }
 
 /** Returns the options of inference, without those that were not given. */
 export function inferOptions(options: ContractArguments) {
-  const { target, positive, id, ignore, decimal, dateFormat } = options;
-  return { target, positive, id, ignore, decimal, dateFormat, ...delimiterOf(options) };
+  const { target, positive, id, text, ignore, decimal, dateFormat } = options;
+  return { target, positive, id, text, ignore, decimal, dateFormat, ...delimiterOf(options) };
 }
 
 /** Reads a file by its contract, given or inferred, and reports rejected rows. */

@@ -5,7 +5,7 @@ import { itemName, withLists } from "../model/tuning/index.js";
 import { trainParams } from "./standard/train-watched.js";
 
 /** Settings that describe the rows where no contract does, as the job `ingest` takes them. */
-const ofRows = { target: "text", positive: "text", id: "list", ignore: "list" } as const;
+const ofRows = { target: "text", positive: "text", id: "list", text: "list", ignore: "list" } as const;
 /** Params of the job `train`. */
 const ofTraining = { learner: "text", options: "value", seed: "value", facets: "list", baseline: "value" } as const;
 const plain: Readonly<Record<string, "text" | "list" | "value">> = { ...ofRows, ...ofTraining };
@@ -16,6 +16,7 @@ export interface HyperparameterSettings {
     readonly target?: string;
     readonly positive?: string;
     readonly id?: readonly string[];
+    readonly text?: readonly string[];
     readonly ignore?: readonly string[];
   };
   /** Params of the job `train`. */

@@ -13,7 +13,7 @@ import {
 } from "../../pipeline/main-job/index.js";
 import { example } from "../help.js";
 import { holdOutOptions, type HoldOutOptions } from "../hold-out.js";
-import { columnsOption, countOption, dateFormatMeaning, decimalOption, ignoreOption, seedOption } from "../input.js";
+import { columnsOption, countOption, dateFormatMeaning, decimalOption, ignoreOption, seedOption, textOption } from "../input.js";
 import { adviseOnLeaks } from "../leak-advice.js";
 import { columns, note, print, shown } from "../output.js";
 import { trainingProgress } from "../progress.js";
@@ -23,6 +23,7 @@ interface Options extends HoldOutOptions {
   target?: string;
   positive?: string;
   id?: readonly string[];
+  text?: readonly string[];
   ignore?: readonly string[];
   decimal?: "." | ",";
   dateFormat?: string;
@@ -41,6 +42,7 @@ export function register(program: Command): void {
     .option("--target <column>", "the column to predict")
     .option("--positive <value>", "the value of the target that means churn")
     .option("--id <columns>", "columns that identify a customer, separated by commas", columnsOption)
+    .addOption(textOption())
     .addOption(decimalOption())
     .option("--date-format <format>", dateFormatMeaning)
     .addOption(ignoreOption());
@@ -115,6 +117,7 @@ function sourceOf({
   target,
   positive,
   id,
+  text,
   ignore,
   decimal,
   dateFormat,
@@ -131,7 +134,7 @@ function sourceOf({
   }
   if (target === undefined)
     throw new ChurnkitError("OPTION_INVALID", "Name the column to predict: --target COLUMN --positive VALUE.");
-  return { kind: "file", path: csv, target, positive, id, ignore, decimal, dateFormat, test, time };
+  return { kind: "file", path: csv, target, positive, id, text, ignore, decimal, dateFormat, test, time };
 }
 
 function summaryFields(result: MainJobResult, report: string, seconds: number) {

@@ -13,6 +13,7 @@ import { tally, type ColumnFacts, type Tally, type WrittenForms } from "./infer/
 import { unfitFinding } from "./infer/unfit.js";
 import { namesProblems } from "./limits.js";
 import { throwProblems } from "./problem.js";
+import type { ColumnType } from "./zod/lowered.js";
 
 /** Facts that the caller knows about the data. */
 export interface InferenceOptions {
@@ -24,6 +25,8 @@ export interface InferenceOptions {
   readonly positive?: string | undefined;
   /** The columns that identify a record. */
   readonly id?: string | readonly string[] | undefined;
+  /** Columns of free text to learn from, such as reviews; free text that is not named here is left out. */
+  readonly text?: string | readonly string[] | undefined;
   /** Columns to leave out of the features, such as one that is known only after the customer has left. */
   readonly ignore?: readonly string[] | undefined;
   /** A name for messages: the file's path. */
@@ -107,6 +110,9 @@ function targetColumn(name: string, facts: ColumnFacts): Column {
   return { name, role: "target", nullable: false, optional: false, missing, kind: "category", levels, open: false };
 }
 
+const listOf = (names: string | readonly string[] | undefined): readonly string[] =>
+  names === undefined ? [] : typeof names === "string" ? [names] : names;
+
 function checkForms({ decimal, dateFormat }: WrittenForms): void {
   const given: unknown = decimal;
   if (given !== undefined && given !== "." && given !== ",") {
@@ -142,13 +148,15 @@ export function contractInference(forms: Pick<InferenceOptions, keyof WrittenFor
     },
     finish(options = {}) {
       const { name = "dataset", target: targetName, positive, source = "the data" } = options;
-      const ids = options.id === undefined ? [] : typeof options.id === "string" ? [options.id] : options.id;
+      const ids = listOf(options.id);
+      const texts = listOf(options.text);
       if (names.length === 0)
         throw new ChurnkitError("INPUT_EMPTY", `${source}: the header is missing. Give a file with column names.`, {
           where: { file: source },
         });
       if (targetName !== undefined) requireColumn("target", targetName, names, source);
       for (const id of ids) requireColumn("id", id, names, source);
+      for (const text of texts) requireColumn("text", text, names, source);
       if (rows === 0)
         throw new ChurnkitError("INPUT_EMPTY", `${source}: the file has a header but no data row.`, {
           where: { file: source },
@@ -158,11 +166,18 @@ export function contractInference(forms: Pick<InferenceOptions, keyof WrittenFor
           where: { file: source, column: targetName },
         });
       }
+      const other = texts.find((text) => text === targetName || ids.includes(text));
+      if (other !== undefined) {
+        const role = other === targetName ? "target" : "id";
+        throw new ChurnkitError("INPUT_COLUMNS", `${source}: "${other}" cannot be both ${role} and text.`, {
+          where: { file: source, column: other },
+        });
+      }
       const inferred = conclude(
         name,
         names,
         tallies.map((column) => column.facts()),
-        { ids, targetName, positive, source },
+        { ids, texts, targetName, positive, source },
       );
       return options.ignore === undefined ? inferred : withIgnored(inferred, options.ignore, source);
     },
@@ -171,6 +186,7 @@ export function contractInference(forms: Pick<InferenceOptions, keyof WrittenFor
 
 interface Wishes {
   readonly ids: readonly string[];
+  readonly texts: readonly string[];
   readonly targetName: string | undefined;
   readonly positive: string | undefined;
   readonly source: string;
@@ -191,8 +207,9 @@ function conclude(
       return targetColumn(column, seen);
     }
     if (wishes.ids.includes(column)) return idColumn(column);
-    const type = inferType(seen);
-    const unfit = unfitFinding(column, seen, type);
+    const isText = wishes.texts.includes(column);
+    const type: ColumnType = isText ? { kind: "text" } : inferType(seen);
+    const unfit = unfitFinding(column, seen, type, isText);
     findings.push(...(unfit === undefined ? columnNotes(column, seen, type) : [unfit]));
     const missing = inferMissing(seen, type);
     return {
@@ -233,7 +250,7 @@ function withIgnored(
 /**
  * Infers a contract from rows of text cells: kinds, observed ranges, levels (up to 50, open for labels
  * not seen), missing markers, dates, columns that identify rows or hold free text or one value (role `ignored`, with a
- * finding).
+ * finding). Free text becomes a feature where `text` names its column.
  *
  * @throws ChurnkitError INPUT_EMPTY, INPUT_COLUMNS, TARGET_INVALID, OPTION_INVALID.
  * @example

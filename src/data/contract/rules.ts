@@ -45,7 +45,11 @@ export const qualityRules = {
     meaning: "Dates such as 9999-12-31, far from all others, are placeholders for a missing date.",
   },
   imbalance: { scope: "column", severity: "warning", meaning: "One class of the target is rare." },
-  freeText: { scope: "column", severity: "info", meaning: "A column has free text, which is left out." },
+  freeText: {
+    scope: "column",
+    severity: "info",
+    meaning: "A column has free text, which is left out unless it is named as a text.",
+  },
   extraColumn: { scope: "column", severity: "info", meaning: "A column is not in the contract and was left out." },
   form: {
     scope: "table",

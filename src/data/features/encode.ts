@@ -1,5 +1,5 @@
 import { ChurnkitError } from "../../base/errors.js";
-import type { Contract } from "../contract/contract.js";
+import type { ColumnKind, Contract } from "../contract/contract.js";
 import type { Table } from "../table/table.js";
 import type { WriteBlock } from "./blocks/block.js";
 import { kindOf } from "./blocks/kinds.js";
@@ -7,7 +7,7 @@ import { contractHash } from "../contract/contract-hash.js";
 import type { Expression } from "./expression.js";
 import { checkExpression } from "./expressions/check-expression.js";
 import { chunkRows, Inputs, type Input } from "./expressions/evaluate.js";
-import { LevelIndex } from "./expressions/levels.js";
+import { LevelIndex, Texts } from "./expressions/levels.js";
 import { plainRecordReader } from "./plain-record.js";
 import type { FeatureBlock, Recipe } from "./recipe.js";
 
@@ -74,11 +74,17 @@ export function explainEncoding(recipe: Recipe): EncodedColumn[] {
   });
 }
 
+/** Kinds of inputs that a block can take. */
+const kindsTaken: Record<"labels" | "numbers" | "texts", readonly ColumnKind[]> = {
+  labels: ["category"],
+  numbers: ["number", "boolean"],
+  texts: ["text"],
+};
+
 function checkBlock(block: FeatureBlock, expression: Expression, contract: Contract, index: number): void {
   const path = `blocks[${index}].input`;
   const { kind } = checkExpression(expression, contract, path);
-  const fits = kindOf(block).takes === "labels" ? kind === "category" : kind === "number" || kind === "boolean";
-  if (fits) return;
+  if (kindsTaken[kindOf(block).takes].includes(kind)) return;
   throw new ChurnkitError(
     "FEATURES_INVALID",
     `${path}: a ${block.kind} block cannot take "${block.input}", a ${kind}.`,
@@ -102,7 +108,11 @@ function placeBlocks(recipe: Recipe, contract: Contract, inputs: Inputs): { bloc
     checkBlock(block, expression, contract, index);
     const input = inputs.of(expression);
     const kind = kindOf(block);
-    const placed = { input, write: kind.writer(block, input.levels ?? new LevelIndex([])), offset };
+    const placed = {
+      input,
+      write: kind.writer(block, input.levels ?? new LevelIndex([]), input.texts ?? new Texts()),
+      offset,
+    };
     offset += kind.width(block);
     return placed;
   });

@@ -2,8 +2,7 @@ import { cellReader, isIssue } from "../contract/cells.js";
 import type { Column, Contract } from "../contract/contract.js";
 import { spellingsOf } from "../contract/spellings.js";
 import { columnsToRead, isNeeded } from "../table/row-options.js";
-import type { Inputs } from "./expressions/evaluate.js";
-import type { LevelIndex } from "./expressions/levels.js";
+import type { Input, Inputs } from "./expressions/evaluate.js";
 
 /** Instead of a value, which is always finite or NaN: there is something to say about it. */
 const odd = Infinity;
@@ -47,7 +46,8 @@ function usualTest(column: Column): (cell: number | string | null) => boolean {
 }
 
 /** Reads a column's values by its one reader of cells, and remembers what texts came to. */
-function valueReader(column: Column, levels: LevelIndex | undefined): (value: unknown) => number {
+function valueReader(column: Column, input: Input | undefined): (value: unknown) => number {
+  const { levels, texts: own } = input ?? {};
   const reader = cellReader(column);
   const isUsual = usualTest(column);
   const refused = isNeeded(column, "ignore") ? odd : NaN;
@@ -56,8 +56,9 @@ function valueReader(column: Column, levels: LevelIndex | undefined): (value: un
     if (isIssue(cell)) return refused;
     if (!isUsual(cell)) return odd;
     if (typeof cell !== "string") return cell ?? NaN;
-    // For a text column only the presence of a value matters.
-    return levels === undefined ? 0 : levels.codeOf(cell);
+    if (levels !== undefined) return levels.codeOf(cell);
+    own?.bind([cell]);
+    return 0;
   };
   if (column.kind === "text") return exactly;
   const texts = new Map<string, number>();
@@ -92,7 +93,7 @@ export function plainRecordReader(contract: Contract, inputs: Inputs): (record: 
       name,
       keys: [name, ...spellings.others(name)],
       mayLack: role !== "feature" || optional || given !== undefined,
-      read: matters ? valueReader(column, input?.levels) : undefined,
+      read: matters ? valueReader(column, input) : undefined,
       values: input?.values ?? nowhere,
       seen: 0,
     };

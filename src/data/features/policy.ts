@@ -7,19 +7,22 @@ import type { Expression, Typed } from "./expression.js";
  *
  * Numbers: `auto` by shape and by the features' `numeric` setting; `standard`, `log`, `quantile` as one scaled number;
  * `piecewise` as bins. Categories: `auto` by the number of levels; `oneHot`; `target` (ordered target rate);
- * `frequency`. Dates: `auto` is age and calendar parts; `age` or `calendar` alone. `drop` leaves the column out.
+ * `frequency`. Dates: `auto` is age and calendar parts; `age` or `calendar` alone. Texts: `target` is one number, what
+ * their words say about the target; `tfidf` a column for each frequent word; `auto` is `target`, or `tfidf` where the
+ * table has no target. `drop` leaves the column out.
  */
 export const encodings = {
   number: ["auto", "standard", "log", "quantile", "piecewise", "drop"],
   boolean: ["auto", "drop"],
   category: ["auto", "oneHot", "target", "frequency", "drop"],
   date: ["auto", "age", "calendar", "drop"],
-  text: ["drop"],
+  text: ["auto", "target", "tfidf", "drop"],
 } as const satisfies Record<ColumnKind, readonly string[]>;
 
 export type NumberEncoding = (typeof encodings.number)[number];
 export type CategoryEncoding = (typeof encodings.category)[number];
 export type DateEncoding = (typeof encodings.date)[number];
+export type TextEncoding = (typeof encodings.text)[number];
 
 export interface NumberPolicy {
   readonly encode?: NumberEncoding;
@@ -43,12 +46,16 @@ export interface BooleanPolicy {
   readonly encode?: (typeof encodings.boolean)[number];
 }
 
+export interface TextPolicy {
+  readonly encode?: TextEncoding;
+}
+
 interface PolicyByKind {
   number: NumberPolicy;
   boolean: BooleanPolicy;
   category: CategoryPolicy;
   date: DatePolicy;
-  text: { readonly encode?: "drop" };
+  text: TextPolicy;
 }
 
 /** The policy of a column whose values have a TypeScript type. */

@@ -1,4 +1,5 @@
 import type { Expression } from "./expression.js";
+import type { Vocabulary } from "./text/vocabulary.js";
 
 /**
  * The fitted state of the features: plain, readable JSON that turns a table into a matrix. Blocks are in the order of
@@ -97,5 +98,42 @@ export interface FrequencyBlock extends LookupBlock {
   readonly kind: "frequency";
 }
 
+/**
+ * TF-IDF of a text's words and pairs of words, one matrix column for each that it knows: see `vectorizer`. All are 0
+ * where the text is missing.
+ */
+export interface TfidfBlock {
+  readonly kind: "tfidf";
+  readonly input: string;
+  readonly phrases: Vocabulary;
+  /** Whether a 0/1 column "was missing" follows. */
+  readonly indicator: boolean;
+}
+
+/**
+ * What a text's terms say about the target, as one number: a linear model over the TF-IDF of its words and pairs of
+ * words (`phrases`) and of parts of its words (`pieces`), standardized over the training rows, and 0 where the text is
+ * missing.
+ */
+export interface TextTargetBlock {
+  readonly kind: "textTarget";
+  readonly input: string;
+  readonly phrases: Vocabulary;
+  readonly pieces: Vocabulary;
+  /** Of the phrases, then of the pieces. */
+  readonly weights: readonly number[];
+  readonly bias: number;
+  /** Whether a 0/1 column "was missing" follows. */
+  readonly indicator: boolean;
+}
+
 /** One encoded input of the model. A date enters through derived columns (calendar parts, age) and then `numeric`. */
-export type FeatureBlock = NumericBlock | PiecewiseBlock | ValuesBlock | OneHotBlock | TargetBlock | FrequencyBlock;
+export type FeatureBlock =
+  | NumericBlock
+  | PiecewiseBlock
+  | ValuesBlock
+  | OneHotBlock
+  | TargetBlock
+  | FrequencyBlock
+  | TfidfBlock
+  | TextTargetBlock;

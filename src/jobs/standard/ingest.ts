@@ -18,6 +18,7 @@ const params = strictObject({
   target: optional(text()),
   positive: optional(text()),
   id: names,
+  text: names,
   ignore: names,
   /** If true, rows without a label are set aside. */
   labeled: withDefault(flag, true),
@@ -30,11 +31,11 @@ export const ingest = defineJob({
   inputs: { file: "file", contract: "json?", model: "bundle?" },
   outputs: { rows: "table", quality: "json" },
   params,
-  async run({ inputs: { file, contract, model }, params: { format, name, target, positive, id, ignore, labeled } }) {
+  async run({ inputs: { file, contract, model }, params }) {
+    const { format, labeled, ...wishes } = params;
     const { read, infer } = readers[format];
-    const source = name ?? "the file";
-    const made = async (): Promise<Contract> =>
-      (await infer(file, { source, name, target, positive, id, ignore })).contract;
+    const source = wishes.name ?? "the file";
+    const made = async (): Promise<Contract> => (await infer(file, { source, ...wishes })).contract;
     const known = contract === undefined ? model?.artifact.contract : parseContract(contract);
     const rows = await read(known ?? (await made()), file, { source, target: labeled ? "required" : "optional" });
     return { rows, quality: validateTable(rows) };

@@ -28,6 +28,7 @@ export type MainJobSource =
       readonly positive?: string | undefined;
       readonly id?: readonly string[] | undefined;
       /** Columns to leave out of the features. */
+      readonly text?: readonly string[] | undefined;
       readonly ignore?: readonly string[] | undefined;
       /** The file's formats of numbers and dates, if its cells are ambiguous. */
       readonly decimal?: "." | "," | undefined;
@@ -122,8 +123,8 @@ function syntheticFeatures(): Features {
 const keptShare = 0.25;
 
 async function openFile(source: Extract<MainJobSource, { kind: "file" }>, seed: number): Promise<OpenedSource> {
-  const { path, target, positive, id, ignore, decimal, dateFormat, time, test: share = 0.2 } = source;
-  const { contract } = await inferFromFile(path, { target, positive, id, ignore, decimal, dateFormat });
+  const { path, target, positive, id, text, ignore, decimal, dateFormat, time, test: share = 0.2 } = source;
+  const { contract } = await inferFromFile(path, { target, positive, id, text, ignore, decimal, dateFormat });
   return {
     path,
     features: defineFeatures(contract),

@@ -23,8 +23,12 @@ function idReason(name: string, facts: ColumnFacts, type: ColumnType): string | 
   return undefined;
 }
 
-/** Returns the first reason against using a column as a feature. */
-export function unfitFinding(name: string, facts: ColumnFacts, type: ColumnType): Finding | undefined {
+/**
+ * Returns the first reason against using a column as a feature.
+ *
+ * @param wanted whether the caller asked for this text.
+ */
+export function unfitFinding(name: string, facts: ColumnFacts, type: ColumnType, wanted: boolean): Finding | undefined {
   const rows = facts.present + facts.empty + sumOf(facts.markers);
   if (facts.present === 0) return columnFinding("allMissing", name, rows, "every value is missing, so it is left out");
   if (facts.distinct === 1 && facts.present === rows) {
@@ -36,6 +40,7 @@ export function unfitFinding(name: string, facts: ColumnFacts, type: ColumnType)
       `it is ${JSON.stringify(only.slice(0, 40))} in every row, so it is left out`,
     );
   }
+  if (wanted) return undefined;
   const reason = type.kind === "text" ? "it holds free text" : idReason(name, facts, type);
   if (reason === undefined) return undefined;
   const rule = type.kind === "text" ? "freeText" : "idLike";
@@ -45,7 +50,8 @@ export function unfitFinding(name: string, facts: ColumnFacts, type: ColumnType)
       severity: "warning",
     });
   }
-  if (rule === "freeText") return columnFinding(rule, name, facts.present, `${reason} and is left out`);
+  if (rule === "freeText")
+    return columnFinding(rule, name, facts.present, `${reason} and is left out; to learn from it, name it as a text`);
   const message = `${reason}, so it is left out; name it as an id, or declare it a feature if it is one`;
   return columnFinding(rule, name, facts.present, message);
 }

@@ -4,7 +4,7 @@ import type { NumericBlock } from "../recipe.js";
 import { blockLimits, bounded, boundedNumber, knots, segmentOf, type BlockKind } from "./block.js";
 
 /** Standardized values are clipped to [-limit, limit]. */
-const limit = 10;
+export const limit = 10;
 
 /** sign(x) * log(1 + |x|). */
 const signedLog = (x: number): number => (x < 0 ? -log1p(-x) : log1p(x));

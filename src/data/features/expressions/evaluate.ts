@@ -3,7 +3,7 @@ import type { Column, Contract } from "../../contract/contract.js";
 import type { ColumnData, Table } from "../../table/table.js";
 import type { Call, Expression } from "../expression.js";
 import { inputColumn } from "./check-expression.js";
-import { LevelIndex } from "./levels.js";
+import { LevelIndex, Texts } from "./levels.js";
 import { operators } from "./operators.js";
 import type { Evaluate, Operator } from "./operator.js";
 
@@ -16,12 +16,15 @@ export interface Input {
   readonly values: Float64Array;
   /** The labels of a category. */
   readonly levels: LevelIndex | undefined;
+  /** The texts of a text column: its values are places in them. */
+  readonly texts?: Texts | undefined;
 }
 
 /** A column of the table, copied into the chunk and converted to the codes that the encoder knows. */
 class ColumnInput implements Input {
   readonly values = new Float64Array(chunkRows);
   readonly levels: LevelIndex | undefined;
+  readonly texts: Texts | undefined;
   readonly #column: Column;
   #data: ColumnData | undefined;
   #codes: Int32Array | undefined;
@@ -29,6 +32,7 @@ class ColumnInput implements Input {
   constructor(column: Column) {
     this.#column = column;
     this.levels = column.kind === "category" ? new LevelIndex(column.levels) : undefined;
+    this.texts = column.kind === "text" ? new Texts() : undefined;
   }
 
   /** Takes the column's data of a table; a dictionary that is not the contract's is translated once, or row by row
@@ -47,6 +51,7 @@ class ColumnInput implements Input {
     }
     this.#data = data;
     this.#codes = undefined;
+    this.texts?.bind(data?.storage === "coded" ? data.levels : []);
     if (data?.storage !== "coded" || this.levels === undefined || this.#sameDictionary(data.levels)) return;
     const { levels } = this;
     if (data.levels.length <= rows) this.#codes = Int32Array.from(data.levels, (label) => levels.codeOf(label));
@@ -54,6 +59,7 @@ class ColumnInput implements Input {
 
   unbind(): void {
     this.#data = undefined;
+    this.texts?.bind([]);
   }
 
   load(from: number, n: number): void {

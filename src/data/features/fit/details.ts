@@ -7,9 +7,12 @@ const manyColumns = 200;
 /** Beyond that, each column needs this many rows. */
 const rowsPerColumn = 5;
 
-/** Returns whether this many rows can support the candidates with their details. */
+/** Returns whether this many rows can support the candidates with their details. Words are few in a row, and don't count. */
 export const affordsDetails = (candidates: readonly Candidate[], rows: number): boolean => {
-  const width = candidates.reduce((sum, { block }) => sum + kindOf(block).width(block), 0);
+  const width = candidates.reduce(
+    (sum, { block }) => sum + (block.kind === "tfidf" ? 0 : kindOf(block).width(block)),
+    0,
+  );
   return width <= manyColumns || rows >= rowsPerColumn * width;
 };
 

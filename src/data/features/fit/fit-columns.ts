@@ -3,13 +3,15 @@ import type { Table } from "../../table/table.js";
 import type { Features } from "../define.js";
 import type { Expression } from "../expression.js";
 import { checkExpression } from "../expressions/check-expression.js";
-import type { CategoryPolicy, ColumnPolicy, DateEncoding, NumberPolicy } from "../policy.js";
+import type { CategoryPolicy, ColumnPolicy, DateEncoding, NumberPolicy, TextEncoding } from "../policy.js";
 import type { DerivedColumn } from "../recipe.js";
 import { dropped, type Candidate, type Fitted } from "./candidate.js";
 import { fitCategory } from "./fit-category.js";
 import { dateParts } from "./fit-date.js";
 import { fitBoolean, fitNumber } from "./fit-number.js";
 import { codesOf, numbersOf } from "./fit-values.js";
+import type { TextInput } from "./text/draw-texts.js";
+import type { TextFitting } from "./text/fit-text.js";
 
 /** Collects the fitted columns: the contract's in their order, then the derived ones. */
 export class Fitting {
@@ -19,6 +21,7 @@ export class Fitting {
   readonly #features: Features;
   readonly #table: Table;
   readonly #target: Uint8Array | undefined;
+  readonly #texts: TextFitting;
   readonly #details: boolean;
   readonly #policies: ReadonlyMap<string, ColumnPolicy>;
   readonly #names: Set<string>;
@@ -26,10 +29,11 @@ export class Fitting {
   /**
    * @param details whether numbers get bins and single values in addition to the scaled one where no policy decides.
    */
-  constructor(features: Features, table: Table, target: Uint8Array | undefined, details: boolean) {
+  constructor(features: Features, table: Table, target: Uint8Array | undefined, texts: TextFitting, details: boolean) {
     this.#features = features;
     this.#table = table;
     this.#target = target;
+    this.#texts = texts;
     this.#details = details;
     this.derived = [...features.derived];
     this.#policies = new Map(features.policies.map(({ column, policy }) => [column, policy]));
@@ -53,7 +57,8 @@ export class Fitting {
   #fitColumn(column: Column): void {
     const { name } = column;
     if (column.kind === "text") {
-      if (this.#policy(name).encode !== "drop") this.#keep(dropped(name, "free text is not encoded"));
+      const encode = this.#policy(name).encode ?? "auto";
+      if (encode !== "drop") this.#keep(this.#texts.fit(this.#textOf(name), encode as TextEncoding));
     } else if (column.kind === "date") this.#fitDate(name);
     else this.#fit(name, { op: "column", name });
   }
@@ -74,6 +79,12 @@ export class Fitting {
         fitNumber({ name, values, policy: policy as NumberPolicy, numeric, indicator: true, details: this.#details }),
       );
     }
+  }
+
+  #textOf(name: string): TextInput {
+    const data = this.#table.columns.get(name);
+    if (data?.storage !== "coded") return { name, codes: new Int32Array(this.#table.rows).fill(-1), texts: [] };
+    return { name, codes: data.codes, texts: data.levels };
   }
 
   #fitDate(name: string): void {

@@ -9,10 +9,11 @@ import { withoutDuplicates } from "./duplicates.js";
 import { Fitting } from "./fit-columns.js";
 import { targetLabels } from "./fit-values.js";
 import { orderRates } from "./ordered-rates.js";
+import { TextFitting } from "./text/fit-text.js";
 
 /** Options of {@link fitRecipe}. */
 export interface FitOptions {
-  /** Seeds the order of the rows for target rates; an unsigned 32-bit integer. */
+  /** Seeds the order of the rows for target rates, and the folds for texts; an unsigned 32-bit integer. */
   readonly seed: number;
 }
 
@@ -22,7 +23,8 @@ export interface FittedRecipe {
   readonly encoder: Encoder;
   /**
    * Training rows, row-major, rows x encoder.width. The same as `encoder.encode(table)`, except for target rates,
-   * which come from the rows before in a random order.
+   * which come from the rows before in a random order, and for what texts say about the target, which comes from the
+   * rows of other folds.
    */
   readonly matrix: Float32Array;
   /** Omissions and their reasons. */
@@ -35,11 +37,11 @@ function usedDerived(derived: readonly DerivedColumn[], blocks: readonly Feature
 }
 
 /** Fits the columns with details, or without if there are too few rows for the number of matrix columns. */
-function fitColumns(features: Features, table: Table, target: Uint8Array | undefined): Fitting {
-  const fitting = new Fitting(features, table, target, true);
+function fitColumns(features: Features, table: Table, target: Uint8Array | undefined, texts: TextFitting): Fitting {
+  const fitting = new Fitting(features, table, target, texts, true);
   fitting.fitAll();
   if (affordsDetails(fitting.candidates, table.rows)) return fitting;
-  const plain = new Fitting(features, table, target, false);
+  const plain = new Fitting(features, table, target, texts, false);
   plain.fitAll();
   plain.notes.push(
     `bins and single values of numbers: left out, ${table.rows} rows are too few for the matrix columns they make`,
@@ -78,7 +80,9 @@ function checkTable(features: Features, table: Table): void {
  *   target rate, shrunk toward the base rate as far as levels don't differ by more than chance, and in `matrix` of the
  *   rows before in a random order only; and the logarithm of the frequency.
  * - Dates: age in days on the newest training day, and the place in year, month and week.
- * - Left out, with a note: free text, constant columns, categories with most values different, 0/1 columns that repeat
+ * - Texts: what their words, pairs of words and parts of words say about the target, as one number: a penalized logistic
+ *   regression over their TF-IDF, and in `matrix` from the rows of other folds only. Or TF-IDF (`encode: "tfidf"`).
+ * - Left out, with a note: constant columns, categories with most values different, 0/1 columns that repeat
  *   another. Ids, the target and ignored columns never enter.
  *
  * @param table Training rows only. Not changed. Only target rates need its target.
@@ -98,7 +102,8 @@ function checkTable(features: Features, table: Table): void {
 export function fitRecipe<Row>(features: Features<Row>, table: Table<Row>, options: FitOptions): FittedRecipe {
   checkTable(features, table);
   const target = targetLabels(table);
-  const fitting = fitColumns(features, table, target);
+  const texts = new TextFitting(target, options.seed);
+  const fitting = fitColumns(features, table, target, texts);
   const { blocks, notes: repeated } = withoutDuplicates(fitting.candidates, table.rows);
   const notes = [...fitting.notes, ...repeated];
   if (blocks.length === 0) {
@@ -116,5 +121,6 @@ export function fitRecipe<Row>(features: Features<Row>, table: Table<Row>, optio
   const encoder = compileRecipe(recipe, table.contract);
   const matrix = encoder.encode(table);
   if (target !== undefined) orderRates({ recipe, matrix, width: encoder.width }, table, target, options.seed);
+  texts.crossFit(recipe, matrix, encoder.width);
   return { recipe, encoder, matrix, notes };
 }

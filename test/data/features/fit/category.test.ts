@@ -274,7 +274,7 @@ describe("other kinds", () => {
       { seed: 0 },
     );
     expect(encoder.names).toEqual(["n"]);
-    expect(notes).toEqual(["note: left out, free text is not encoded"]);
+    expect(notes).toEqual(["note: left out, fewer than 10 rows of each class have a text"]);
     expect(() =>
       fitRecipe(defineFeatures(own, { columns: { n: { encode: "drop" } } }), tableOf(own, rows), { seed: 0 }),
     ).toThrow(/no features are left to learn from. note/);
