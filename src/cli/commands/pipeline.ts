@@ -13,7 +13,15 @@ import {
 } from "../../pipeline/main-job/index.js";
 import { example } from "../help.js";
 import { holdOutOptions, type HoldOutOptions } from "../hold-out.js";
-import { columnsOption, countOption, dateFormatMeaning, decimalOption, ignoreOption, seedOption, textOption } from "../input.js";
+import {
+  columnsOption,
+  countOption,
+  dateFormatMeaning,
+  decimalOption,
+  ignoreOption,
+  seedOption,
+  textOption,
+} from "../input.js";
 import { adviseOnLeaks } from "../leak-advice.js";
 import { columns, note, print, shown } from "../output.js";
 import { trainingProgress } from "../progress.js";

@@ -19,12 +19,16 @@ import { contractOfColumns, numberColumn, tableOf, textColumn } from "./tables.j
 type EachTerm = typeof eachPhrase;
 
 /** The terms of a text with their values. */
-function valuesOf({ add, finish, vector }: Vectorizer, each: EachTerm, terms: readonly string[], text: string) {
+function valuesOf(
+  { add, finish, vector }: Vectorizer,
+  each: EachTerm,
+  terms: readonly string[],
+  text: string,
+): Record<string, number> {
   each(wordsOf(text), add);
   finish();
-  return Object.fromEntries(
-    Array.from(vector.indices.subarray(0, vector.size), (place, k) => [terms[place], vector.values[k]]),
-  );
+  const places = [...vector.indices.subarray(0, vector.size)];
+  return Object.fromEntries(places.map((place, k) => [terms[place] ?? "", vector.values[k] ?? NaN]));
 }
 
 function fitted(each: EachTerm, documents: readonly string[]) {
@@ -87,7 +91,7 @@ describe("words of a text", () => {
       fc.property(fc.array(fc.integer({ min: 0, max: 0xffff }), { maxLength: 60 }), (units) => {
         const text = String.fromCharCode(...units);
         const terms = [eachPhrase, eachPiece].flatMap((each) => termsOf(each, text));
-        expect(terms.every((term) => term.isWellFormed())).toBe(true);
+        expect(terms.filter((term) => /\p{Cs}/u.test(term))).toEqual([]);
       }),
       { numRuns: 200 },
     );
@@ -260,10 +264,10 @@ describe("a text as TF-IDF of its words", () => {
   });
 
   it("is what a table without a target gets", () => {
-    const { churn: _, ...unlabeled } = complaints(100);
+    const { note, n } = complaints(100);
     const { columns } = contract;
     const open = { ...contract, columns: columns.filter(({ role }) => role !== "target"), target: undefined };
-    const { recipe } = fitRecipe(defineFeatures(open), tableOf(open, unlabeled), { seed: 3 });
+    const { recipe } = fitRecipe(defineFeatures(open), tableOf(open, { note, n }), { seed: 3 });
     expect(recipe.blocks.map(({ kind }) => kind)).toContain("tfidf");
   });
 });

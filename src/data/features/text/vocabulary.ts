@@ -43,7 +43,7 @@ export interface Vectorizer {
   /** Counts a term of the text. */
   readonly add: (term: string) => void;
   /** Ends the text: the vector now has its terms, in the order in which they first occur. */
-  finish(): void;
+  readonly finish: () => void;
 }
 
 /**

@@ -54,11 +54,11 @@ export function fitSparse(
   const signOf = (row: number): number => (labels[row] === 1 ? 1 : -1);
   rows.forEach((row, i) => {
     alphas[i] = Math.min(0.001 * cost, 1e-8);
-    others[i] = cost - (alphas[i] as number);
+    others[i] = cost - alphas[i];
     let length = 1;
     for (let k = starts[row] as number; k < (starts[row + 1] as number); k++) length += square(values[k] as number);
     squares[i] = length;
-    change(row, signOf(row) * (alphas[i] as number));
+    change(row, signOf(row) * alphas[i]);
   });
   for (let pass = 0; pass < mostPasses; pass++) {
     let steepest = 0;
