@@ -68,7 +68,7 @@ export default defineConfig([
     { score: "src/model/score.ts" },
     {
       esbuildOptions: (options) =>
-        Object.assign(options, { legalComments: "none", minifyWhitespace: true, minifySyntax: true, lineLimit: 120 }),
+        Object.assign(options, { legalComments: "none", minifyWhitespace: true, minifySyntax: true, lineLimit: 200 }),
     },
   ),
 ]);

@@ -38,7 +38,8 @@ export type { Profile } from "./profile/profile.js";
 export { profileAgainst, profileTable } from "./profile/profile-table.js";
 
 export { defineFeatures, type Features } from "./features/define.js";
-export { compileRecipe, explainEncoding, type Encoder } from "./features/encode.js";
+export { compileRecipe, type Encoder } from "./features/encode.js";
+export { explainEncoding } from "./features/explain-encoding.js";
 export type {
   BooleanExpression,
   CategoryExpression,

@@ -3,11 +3,13 @@ import type { ColumnKind, Contract } from "../contract/contract.js";
 import type { Table } from "../table/table.js";
 import type { WriteBlock } from "./blocks/block.js";
 import { kindOf } from "./blocks/kinds.js";
+import { explainEncoding, type EncodedColumn } from "./explain-encoding.js";
 import { contractHash } from "../contract/contract-hash.js";
 import type { Expression } from "./expression.js";
 import { checkExpression } from "./expressions/check-expression.js";
 import { chunkRows, Inputs, type Input } from "./expressions/evaluate.js";
-import { LevelIndex, Texts } from "./expressions/levels.js";
+import { LevelIndex } from "./expressions/levels.js";
+import { argumentKinds } from "./expressions/operator.js";
 import { plainRecordReader } from "./plain-record.js";
 import type { FeatureBlock, Recipe } from "./recipe.js";
 
@@ -34,57 +36,14 @@ export interface Encoder {
   encode(table: Table, out?: Float32Array, from?: number, to?: number): Float32Array;
 }
 
-/** Source of a matrix column. */
-export interface EncodedColumn {
-  readonly name: string;
-  /** The contract's column, or the derived column if it uses several of the contract's. */
-  readonly source: string;
-  /** All columns of the contract that it uses. */
-  readonly columns: readonly string[];
-  readonly block: FeatureBlock["kind"];
-}
-
-/** The columns of the contract in an expression, some perhaps more than once. */
-export function columnsIn(expression: Expression): string[] {
-  return expression.op === "column" ? [expression.name] : expression.args.flatMap(columnsIn);
-}
-
 const inputsOf = (recipe: Recipe): Map<string, Expression> =>
   new Map(recipe.derived.map((derived) => [derived.name, derived.expression]));
-
-/**
- * Returns, for each matrix column of a recipe, in order: its name, its source and its encoding. With it an
- * explanation of a score can name a customer's columns instead of the matrix's.
- */
-export function explainEncoding(recipe: Recipe): EncodedColumn[] {
-  const derived = inputsOf(recipe);
-  const taken = new Set<string>();
-  return recipe.blocks.flatMap((block) => {
-    const expression = derived.get(block.input);
-    const columns = expression === undefined ? [block.input] : [...new Set(columnsIn(expression))];
-    const source = columns.length === 1 ? (columns[0] ?? block.input) : block.input;
-    return kindOf(block)
-      .names(block)
-      .map((plain) => {
-        let name = plain;
-        for (let copy = 2; taken.has(name); copy++) name = `${plain} #${copy}`;
-        taken.add(name);
-        return { name, source, columns, block: block.kind };
-      });
-  });
-}
-
-/** Kinds of inputs that a block can take. */
-const kindsTaken: Record<"labels" | "numbers" | "texts", readonly ColumnKind[]> = {
-  labels: ["category"],
-  numbers: ["number", "boolean"],
-  texts: ["text"],
-};
 
 function checkBlock(block: FeatureBlock, expression: Expression, contract: Contract, index: number): void {
   const path = `blocks[${index}].input`;
   const { kind } = checkExpression(expression, contract, path);
-  if (kindsTaken[kindOf(block).takes].includes(kind)) return;
+  const kinds: readonly ColumnKind[] = argumentKinds[kindOf(block).takes];
+  if (kinds.includes(kind)) return;
   throw new ChurnkitError(
     "FEATURES_INVALID",
     `${path}: a ${block.kind} block cannot take "${block.input}", a ${kind}.`,
@@ -110,7 +69,7 @@ function placeBlocks(recipe: Recipe, contract: Contract, inputs: Inputs): { bloc
     const kind = kindOf(block);
     const placed = {
       input,
-      write: kind.writer(block, input.levels ?? new LevelIndex([]), input.texts ?? new Texts()),
+      write: kind.writer(block, input.levels ?? new LevelIndex([]), input),
       offset,
     };
     offset += kind.width(block);
@@ -145,7 +104,18 @@ function mismatch(what: string, source: string): ChurnkitError {
  * ```
  */
 export function compileRecipe(recipe: Recipe, contract: Contract): Encoder {
-  return compileEncoders(recipe, contract).encoder;
+  const { encoder } = compileEncoders(recipe, contract);
+  let columns: readonly EncodedColumn[] | undefined;
+  const explained = (): readonly EncodedColumn[] => (columns ??= explainEncoding(recipe));
+  return {
+    ...encoder,
+    get names() {
+      return explained().map((column) => column.name);
+    },
+    get sources() {
+      return explained().map((column) => column.source);
+    },
+  };
 }
 
 /**
@@ -156,17 +126,17 @@ export function compileRecipe(recipe: Recipe, contract: Contract): Encoder {
  */
 export type EncodePlainRecord = (record: unknown, out: Float32Array, row: number) => boolean;
 
-/** {@link compileRecipe}, and the shorter way for records that are all that the contract expects. */
+/** An encoder for scoring, which needs no names. */
+export type NamelessEncoder = Omit<Encoder, "names" | "sources">;
+
+/** {@link compileRecipe} without names, and the shorter way for records that are all that the contract expects. */
 export function compileEncoders(
   recipe: Recipe,
   contract: Contract,
-): { readonly encoder: Encoder; readonly encodePlain: EncodePlainRecord } {
+): { readonly encoder: NamelessEncoder; readonly encodePlain: EncodePlainRecord } {
   if (contractHash(contract) !== recipe.contractHash) throw mismatch(`The contract "${contract.name}"`, contract.name);
   const inputs = new Inputs(contract);
   const { blocks, width } = placeBlocks(recipe, contract, inputs);
-  let columns: readonly EncodedColumn[] | undefined;
-  const explained = (): readonly EncodedColumn[] => (columns ??= explainEncoding(recipe));
-
   const read = plainRecordReader(contract, inputs);
   const encodePlain: EncodePlainRecord = (record, out, row) => {
     if (!read(record)) return false;
@@ -175,14 +145,8 @@ export function compileEncoders(
     return true;
   };
 
-  const encoder: Encoder = {
+  const encoder: NamelessEncoder = {
     width,
-    get names() {
-      return explained().map((column) => column.name);
-    },
-    get sources() {
-      return explained().map((column) => column.source);
-    },
 
     encode(table, out, from = 0, to = table.rows) {
       if (table.contract !== contract && contractHash(table.contract) !== recipe.contractHash) {

@@ -1,6 +1,6 @@
 import { ChurnkitError } from "../../base/errors.js";
 import { kindOf } from "./blocks/kinds.js";
-import { columnsIn } from "./encode.js";
+import { columnsIn } from "./explain-encoding.js";
 import type { FeatureBlock, Recipe } from "./recipe.js";
 
 /** Directions by column: 1 for a score that must not fall as the column rises, -1 for one that must not rise. */

@@ -47,7 +47,6 @@ function usualTest(column: Column): (cell: number | string | null) => boolean {
 
 /** Reads a column's values by its one reader of cells, and remembers what texts came to. */
 function valueReader(column: Column, input: Input | undefined): (value: unknown) => number {
-  const { levels, texts: own } = input ?? {};
   const reader = cellReader(column);
   const isUsual = usualTest(column);
   const refused = isNeeded(column, "ignore") ? odd : NaN;
@@ -56,8 +55,8 @@ function valueReader(column: Column, input: Input | undefined): (value: unknown)
     if (isIssue(cell)) return refused;
     if (!isUsual(cell)) return odd;
     if (typeof cell !== "string") return cell ?? NaN;
-    if (levels !== undefined) return levels.codeOf(cell);
-    own?.bind([cell]);
+    if (input?.levels !== undefined) return input.levels.codeOf(cell);
+    if (input !== undefined) input.texts = [cell];
     return 0;
   };
   if (column.kind === "text") return exactly;

@@ -99,28 +99,16 @@ export interface FrequencyBlock extends LookupBlock {
 }
 
 /**
- * TF-IDF of a text's words and pairs of words, one matrix column for each that it knows: see `vectorizer`. All are 0
+ * A text as TF-IDF (see `vectorizer`) of its words and pairs of words (`phrases`) and of parts of its words (`pieces`):
+ * a column for each of these terms, or one column, the bias and the sum of their weights times their values. All are 0
  * where the text is missing.
  */
-export interface TfidfBlock {
-  readonly kind: "tfidf";
-  readonly input: string;
-  readonly phrases: Vocabulary;
-  /** Whether a 0/1 column "was missing" follows. */
-  readonly indicator: boolean;
-}
-
-/**
- * What a text's terms say about the target, as one number: a linear model over the TF-IDF of its words and pairs of
- * words (`phrases`) and of parts of its words (`pieces`), standardized over the training rows, and 0 where the text is
- * missing.
- */
-export interface TextTargetBlock {
-  readonly kind: "textTarget";
+export interface TextBlock {
+  readonly kind: "text";
   readonly input: string;
   readonly phrases: Vocabulary;
   readonly pieces: Vocabulary;
-  /** Of the phrases, then of the pieces. */
+  /** Of the phrases, then of the pieces: what they say about the target. Empty: each term has a column. */
   readonly weights: readonly number[];
   readonly bias: number;
   /** Whether a 0/1 column "was missing" follows. */
@@ -129,11 +117,4 @@ export interface TextTargetBlock {
 
 /** One encoded input of the model. A date enters through derived columns (calendar parts, age) and then `numeric`. */
 export type FeatureBlock =
-  | NumericBlock
-  | PiecewiseBlock
-  | ValuesBlock
-  | OneHotBlock
-  | TargetBlock
-  | FrequencyBlock
-  | TfidfBlock
-  | TextTargetBlock;
+  NumericBlock | PiecewiseBlock | ValuesBlock | OneHotBlock | TargetBlock | FrequencyBlock | TextBlock;

@@ -10,7 +10,7 @@ import {
 import { fitSparse } from "../../../src/data/features/fit/text/fit-sparse.js";
 import { termCounter } from "../../../src/data/features/fit/text/count-terms.js";
 import { eachPhrase, eachPiece, wordsOf } from "../../../src/data/features/text/words.js";
-import { type Vectorizer, vectorizer } from "../../../src/data/features/text/vocabulary.js";
+import { vectorizer } from "../../../src/data/features/text/vocabulary.js";
 import { cellReader, isIssue } from "../../../src/data/contract/cells.js";
 import { inferContract } from "../../../src/data/contract/infer.js";
 import { uniform } from "../../../src/base/random.js";
@@ -18,19 +18,7 @@ import { contractOfColumns, numberColumn, tableOf, textColumn } from "./tables.j
 
 type EachTerm = typeof eachPhrase;
 
-/** The terms of a text with their values. */
-function valuesOf(
-  { add, finish, vector }: Vectorizer,
-  each: EachTerm,
-  terms: readonly string[],
-  text: string,
-): Record<string, number> {
-  each(wordsOf(text), add);
-  finish();
-  const places = [...vector.indices.subarray(0, vector.size)];
-  return Object.fromEntries(places.map((place, k) => [terms[place] ?? "", vector.values[k] ?? NaN]));
-}
-
+/** Fits a vocabulary, and gives the values of a text's terms. */
 function fitted(each: EachTerm, documents: readonly string[]) {
   const counter = termCounter();
   for (const document of documents) {
@@ -38,7 +26,13 @@ function fitted(each: EachTerm, documents: readonly string[]) {
     counter.finish();
   }
   const vocabulary = counter.vocabulary(2, 1000);
-  return { vocabulary, of: (text: string) => valuesOf(vectorizer(vocabulary), each, vocabulary.terms, text) };
+  const vector = vectorizer(vocabulary, each);
+  const of = (text: string): Record<string, number> => {
+    const values: Record<string, number> = {};
+    vector(wordsOf(text), (place, value) => (values[vocabulary.terms[place] ?? ""] = value));
+    return values;
+  };
+  return { vocabulary, of };
 }
 
 const termsOf = (each: EachTerm, text: string): string[] => {
@@ -268,7 +262,7 @@ describe("a text as TF-IDF of its words", () => {
     const { columns } = contract;
     const open = { ...contract, columns: columns.filter(({ role }) => role !== "target"), target: undefined };
     const { recipe } = fitRecipe(defineFeatures(open), tableOf(open, { note, n }), { seed: 3 });
-    expect(recipe.blocks.map(({ kind }) => kind)).toContain("tfidf");
+    expect(recipe.blocks.map(({ kind }) => kind)).toContain("text");
   });
 });
 
@@ -280,11 +274,19 @@ describe("a recipe with texts from elsewhere", () => {
   };
 
   it.each<[string, object, RegExp]>([
-    ["the same term twice", { phrases: { rows: 9, terms: ["a", "a"], counts: [1, 1] } }, /terms.*different/],
-    ["more rows with a term than rows", { phrases: { rows: 9, terms: ["a"], counts: [10] } }, /counts/],
-    ["a count too few", { pieces: { rows: 9, terms: ["a", "b"], counts: [1] } }, /counts/],
-    ["a weight too few", { weights: [1] }, /as many numbers as terms/],
-    ["a very long term", { phrases: { rows: 9, terms: ["a".repeat(101)], counts: [1] } }, /100 characters/],
+    [
+      "the same term twice",
+      { phrases: { rows: 9, terms: ["a", "a"], counts: [1, 1] } },
+      /different terms, each with a count/,
+    ],
+    [
+      "more rows with a term than rows",
+      { phrases: { rows: 9, terms: ["a"], counts: [10] } },
+      /different terms, each with a count/,
+    ],
+    ["a count too few", { pieces: { rows: 9, terms: ["a", "b"], counts: [1] } }, /different terms, each with a count/],
+    ["a weight too few", { weights: [1] }, /different terms, each with a count/],
+    ["a very long term", { phrases: { rows: 9, terms: ["a".repeat(82)], counts: [1] } }, /81 characters/],
     ["an unknown member", { more: 1 }, /unknown member/],
   ])("is refused for %s", (_, change, reason) => {
     expect(broken(change)).toThrow(reason);

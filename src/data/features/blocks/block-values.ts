@@ -1,11 +1,9 @@
 import { literal, numbers, strictObject, text, where } from "../../../base/json/index.js";
 import type { ValuesBlock } from "../recipe.js";
 import { blockLimits, bounded, type BlockKind } from "./block.js";
-import { short } from "./piecewise.js";
 
 export const valuesKind: BlockKind<ValuesBlock> = {
-  takes: "numbers",
-  names: (block) => block.values.map((value) => `${block.input}=${short(value)}`),
+  takes: "number",
   width: ({ values }) => values.length,
 
   writer(block) {

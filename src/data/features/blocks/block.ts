@@ -1,5 +1,6 @@
 import { increasing, number, numbers, where, type Decoder } from "../../../base/json/index.js";
-import type { LevelIndex, Texts } from "../expressions/levels.js";
+import type { TextSource } from "../expressions/evaluate.js";
+import type { LevelIndex } from "../expressions/levels.js";
 import type { FeatureBlock } from "../recipe.js";
 
 /**
@@ -10,16 +11,15 @@ export type WriteBlock = (values: Float64Array, n: number, out: Float32Array, of
 
 /** Behavior of a kind of block; one row of the table `blockKinds`. */
 export interface BlockKind<Block extends FeatureBlock> {
-  readonly takes: "labels" | "numbers" | "texts";
-  /** Readable names of its matrix columns. */
-  names(block: Block): string[];
-  /** Number of matrix columns, without making their names, which a cold start does not need. */
+  /** Kinds of inputs that it takes. */
+  readonly takes: "number" | "category" | "text";
+  /** Number of matrix columns. */
   width(block: Block): number;
   /**
-   * `levels` is the input's label index, for blocks that take labels; the block adds its labels to it. `texts` are the
-   * input's texts, for blocks that take texts.
+   * `levels` is the input's label index, for blocks that take labels; the block adds its labels to it. The values of
+   * a text are places in `source.texts`, which is another list for each table.
    */
-  writer(block: Block, levels: LevelIndex, texts: Texts): WriteBlock;
+  writer(block: Block, levels: LevelIndex, source: TextSource): WriteBlock;
   /** Reads a block from untrusted JSON. */
   readonly read: Decoder<Block>;
 }

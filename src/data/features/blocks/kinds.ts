@@ -4,11 +4,10 @@ import { frequencyKind, targetKind } from "./lookup.js";
 import { numericKind } from "./numeric.js";
 import { oneHotKind } from "./one-hot.js";
 import { piecewiseKind } from "./piecewise.js";
-import { textTargetKind } from "./text-target.js";
-import { tfidfKind } from "./tfidf.js";
+import { textKind } from "./text.js";
 import { valuesKind } from "./block-values.js";
 
-/** Every kind of block: its names, its writer and its JSON form. Only this table knows how a block encodes. */
+/** Every kind of block: its writer and its JSON form. Only this table knows how a block encodes. */
 export const blockKinds = {
   numeric: numericKind,
   piecewise: piecewiseKind,
@@ -16,8 +15,7 @@ export const blockKinds = {
   oneHot: oneHotKind,
   target: targetKind,
   frequency: frequencyKind,
-  tfidf: tfidfKind,
-  textTarget: textTargetKind,
+  text: textKind,
 } as const satisfies { readonly [Kind in FeatureBlock["kind"]]: BlockKind<Extract<FeatureBlock, { kind: Kind }>> };
 
 export const blockKindNames = Object.keys(blockKinds) as FeatureBlock["kind"][];

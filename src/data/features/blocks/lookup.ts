@@ -13,10 +13,9 @@ const lookup = strictObject({
 });
 
 /** A kind of block with one number for each level. */
-function lookupKind<Block extends TargetBlock | FrequencyBlock>(kind: Block["kind"], what: string): BlockKind<Block> {
+function lookupKind<Block extends TargetBlock | FrequencyBlock>(kind: Block["kind"]): BlockKind<Block> {
   return {
-    takes: "labels",
-    names: (block) => [`${block.input} (${what})`],
+    takes: "category",
     width: () => 1,
 
     writer(block, levels) {
@@ -44,5 +43,5 @@ function lookupKind<Block extends TargetBlock | FrequencyBlock>(kind: Block["kin
   };
 }
 
-export const targetKind = lookupKind<TargetBlock>("target", "target rate");
-export const frequencyKind = lookupKind<FrequencyBlock>("frequency", "frequency");
+export const targetKind = lookupKind<TargetBlock>("target");
+export const frequencyKind = lookupKind<FrequencyBlock>("frequency");

@@ -43,12 +43,8 @@ const numericBlock = strictObject({
 });
 
 export const numericKind: BlockKind<NumericBlock> = {
-  takes: "numbers",
+  takes: "number",
 
-  names(block) {
-    const value = block.transform === "log" ? `log ${block.input}` : block.input;
-    return block.indicator ? [value, `${block.input} (missing)`] : [value];
-  },
   width: ({ indicator }) => (indicator ? 2 : 1),
 
   writer(block) {

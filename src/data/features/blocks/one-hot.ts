@@ -32,13 +32,8 @@ const oneHotBlock = strictObject({
 });
 
 export const oneHotKind: BlockKind<OneHotBlock> = {
-  takes: "labels",
+  takes: "category",
 
-  names: (block) => [
-    ...block.levels.map((level) => `${block.input}=${level}`),
-    ...(block.rare.length > 0 ? [`${block.input} (other)`] : []),
-    ...(block.missing === "column" ? [`${block.input} (missing)`] : []),
-  ],
   width: ({ levels, rare, missing }) => levels.length + (rare.length > 0 ? 1 : 0) + (missing === "column" ? 1 : 0),
 
   writer(block, levels) {

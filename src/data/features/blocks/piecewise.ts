@@ -2,16 +2,9 @@ import { flag, literal, strictObject, text } from "../../../base/json/index.js";
 import type { PiecewiseBlock } from "../recipe.js";
 import { bounded, boundedNumber, knots, segmentOf, type BlockKind } from "./block.js";
 
-/** A number with at most six significant digits, for names. */
-export const short = (x: number): string => String(Number(x.toPrecision(6)));
-
 export const piecewiseKind: BlockKind<PiecewiseBlock> = {
-  takes: "numbers",
+  takes: "number",
 
-  names(block) {
-    const bins = block.knots.slice(1).map((knot, i) => `${block.input} ${short(block.knots[i] ?? 0)}..${short(knot)}`);
-    return block.indicator ? [...bins, `${block.input} (missing)`] : bins;
-  },
   width: (block) => block.knots.length - 1 + (block.indicator ? 1 : 0),
 
   writer(block) {

@@ -3,28 +3,31 @@ import type { Column, Contract } from "../../contract/contract.js";
 import type { ColumnData, Table } from "../../table/table.js";
 import type { Call, Expression } from "../expression.js";
 import { inputColumn } from "./check-expression.js";
-import { LevelIndex, Texts } from "./levels.js";
+import { LevelIndex } from "./levels.js";
 import { operators } from "./operators.js";
 import type { Evaluate, Operator } from "./operator.js";
 
 /** Rows evaluated at a time: buffers are made once, of this size, and stay in the processor's cache. */
 export const chunkRows = 256;
 
+/** The texts whose places a text column's values are: those of the table, or of the one record, that is encoded. */
+export interface TextSource {
+  texts: readonly string[];
+}
+
 /** A value for each row of the chunk. */
-export interface Input {
+export interface Input extends TextSource {
   /** Values of the current chunk; a category's are codes in `levels`, -1 for an unknown label. NaN is missing. */
   readonly values: Float64Array;
   /** The labels of a category. */
   readonly levels: LevelIndex | undefined;
-  /** The texts of a text column: its values are places in them. */
-  readonly texts?: Texts | undefined;
 }
 
 /** A column of the table, copied into the chunk and converted to the codes that the encoder knows. */
 class ColumnInput implements Input {
   readonly values = new Float64Array(chunkRows);
   readonly levels: LevelIndex | undefined;
-  readonly texts: Texts | undefined;
+  texts: readonly string[] = [];
   readonly #column: Column;
   #data: ColumnData | undefined;
   #codes: Int32Array | undefined;
@@ -32,7 +35,6 @@ class ColumnInput implements Input {
   constructor(column: Column) {
     this.#column = column;
     this.levels = column.kind === "category" ? new LevelIndex(column.levels) : undefined;
-    this.texts = column.kind === "text" ? new Texts() : undefined;
   }
 
   /** Takes the column's data of a table; a dictionary that is not the contract's is translated once, or row by row
@@ -51,7 +53,7 @@ class ColumnInput implements Input {
     }
     this.#data = data;
     this.#codes = undefined;
-    this.texts?.bind(data?.storage === "coded" ? data.levels : []);
+    if (data?.storage === "coded") this.texts = data.levels;
     if (data?.storage !== "coded" || this.levels === undefined || this.#sameDictionary(data.levels)) return;
     const { levels } = this;
     if (data.levels.length <= rows) this.#codes = Int32Array.from(data.levels, (label) => levels.codeOf(label));
@@ -59,7 +61,7 @@ class ColumnInput implements Input {
 
   unbind(): void {
     this.#data = undefined;
-    this.texts?.bind([]);
+    this.texts = [];
   }
 
   load(from: number, n: number): void {
@@ -91,6 +93,7 @@ class ColumnInput implements Input {
 /** An operator applied to other inputs. */
 class CallInput implements Input {
   readonly values = new Float64Array(chunkRows);
+  readonly texts = [];
   readonly levels: LevelIndex | undefined;
   readonly #evaluate: Evaluate;
   readonly #args: readonly Float64Array[];

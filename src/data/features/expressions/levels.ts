@@ -1,18 +1,3 @@
-/** The texts that a column's values stand for, for now: those of the table, or of the one record, that is encoded. */
-export class Texts {
-  #texts: readonly string[] = [];
-
-  /** Takes the texts whose places values are from now on. */
-  bind(texts: readonly string[]): void {
-    this.#texts = texts;
-  }
-
-  /** Returns the text of a value, undefined where it is missing. */
-  of(value: number): string | undefined {
-    return this.#texts[value];
-  }
-}
-
 /**
  * The known labels of one category input, each with its code. The contract's labels come first, so that a table whose
  * dictionary is the contract's needs no translation. While an encoder is built, labels that only a block or a

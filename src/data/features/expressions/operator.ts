@@ -9,6 +9,7 @@ export const argumentKinds = {
   number: ["number", "boolean"],
   date: ["date"],
   category: ["category"],
+  text: ["text"],
   /** An input with labels; a boolean has the labels "true" and "false". */
   labeled: ["category", "boolean"],
   any: ["number", "boolean", "date", "category", "text"],

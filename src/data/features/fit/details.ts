@@ -10,7 +10,7 @@ const rowsPerColumn = 5;
 /** Returns whether this many rows can support the candidates with their details. Words are few in a row, and don't count. */
 export const affordsDetails = (candidates: readonly Candidate[], rows: number): boolean => {
   const width = candidates.reduce(
-    (sum, { block }) => sum + (block.kind === "tfidf" ? 0 : kindOf(block).width(block)),
+    (sum, { block }) => sum + (block.kind === "text" ? 0 : kindOf(block).width(block)),
     0,
   );
   return width <= manyColumns || rows >= rowsPerColumn * width;

@@ -1,4 +1,4 @@
-import { oneHotKind } from "../blocks/one-hot.js";
+import { oneHotNames } from "../blocks/names.js";
 import type { CategoryPolicy } from "../policy.js";
 import type { OneHotBlock } from "../recipe.js";
 import { dropped, rareRows, type Candidate, type Fitted } from "./candidate.js";
@@ -79,7 +79,7 @@ function oneHotCandidate(input: CategoryInput, counts: Uint32Array, missing: num
   return {
     block,
     flags: {
-      names: oneHotKind.names(block),
+      names: oneHotNames(block),
       flagOf: (row) => {
         const code = codes[row] as number;
         return code < 0 ? missingFlag : (flags[code] as number);

@@ -1,7 +1,6 @@
-import { numericKind, transformOf } from "../blocks/numeric.js";
-import { piecewiseKind } from "../blocks/piecewise.js";
+import { numericNames, piecewiseNames, valuesNames } from "../blocks/names.js";
+import { transformOf } from "../blocks/numeric.js";
 import { bounded } from "../blocks/block.js";
-import { valuesKind } from "../blocks/block-values.js";
 import type { NumericEncoding } from "../define.js";
 import type { NumberPolicy } from "../policy.js";
 import type { NumericBlock, PiecewiseBlock, ValuesBlock } from "../recipe.js";
@@ -52,7 +51,7 @@ function valuesCandidate(name: string, rows: Float64Array, values: readonly numb
   return {
     block,
     flags: {
-      names: valuesKind.names(block),
+      names: valuesNames(block),
       flagOf: (row) => values.indexOf(bounded(rows[row] as number)),
       without(gone) {
         const kept = values.filter((_, i) => !gone.has(i));
@@ -98,7 +97,7 @@ function numericCandidate(
     center: mean,
     scale: 1 / sd,
   };
-  return withIndicator(block, numericKind.names(block), input.values);
+  return withIndicator(block, numericNames(block), input.values);
 }
 
 function piecewiseCandidate(input: NumberInput, summary: NumberSummary, indicator: boolean): Candidate | undefined {
@@ -111,7 +110,7 @@ function piecewiseCandidate(input: NumberInput, summary: NumberSummary, indicato
     indicator,
     knots,
   };
-  return withIndicator(block, piecewiseKind.names(block), input.values);
+  return withIndicator(block, piecewiseNames(block), input.values);
 }
 
 function chosenTransform(
@@ -180,7 +179,7 @@ export function fitBoolean(name: string, values: Float64Array): Fitted {
     center: 0,
     scale: 1,
   };
-  if (missing > 0) return { candidates: [withIndicator(block, numericKind.names(block), values)], notes: [] };
+  if (missing > 0) return { candidates: [withIndicator(block, numericNames(block), values)], notes: [] };
   const flags = {
     names: [name],
     flagOf: (row: number) => (values[row] === 1 ? 0 : -1),

@@ -2,6 +2,8 @@
 export const mostCharacters = 10_000;
 /** Longer words are no terms of their own: in practice they are links and codes, or sentences without blanks. */
 const longestWord = 40;
+/** Two such words and a blank. */
+export const longestTerm = 2 * longestWord + 1;
 /** Characters in a piece of a word. */
 const shortestPiece = 3;
 const longestPiece = 5;
@@ -23,12 +25,12 @@ export function wordsOf(text: string): string[] {
 
 /** Calls `each` with every word, and with every two words in a row, as `not good`. */
 export function eachPhrase(words: readonly string[], each: (term: string) => void): void {
-  let before: string | undefined;
+  let before = "";
   for (const word of words) {
-    if (word.length > longestWord) before = undefined;
+    if (word.length > longestWord) before = "";
     else {
       each(word);
-      if (before !== undefined) each(`${before} ${word}`);
+      if (before !== "") each(`${before} ${word}`);
       before = word;
     }
   }
@@ -42,16 +44,13 @@ export function eachPiece(words: readonly string[], each: (term: string) => void
   for (const word of words) {
     const padded = ` ${word} `;
     // Where a character takes two UTF-16 units, pieces are cut between characters.
-    const characters = surrogate.test(padded) ? Array.from(padded) : padded;
+    const characters = surrogate.test(padded) ? [...padded] : padded;
     for (let length = shortestPiece; length <= longestPiece; length++) {
-      if (characters.length <= length) {
-        each(padded);
-        break;
-      }
-      for (let from = 0; from + length <= characters.length; from++) {
+      for (let from = 0; from === 0 || from + length <= characters.length; from++) {
         const piece = characters.slice(from, from + length);
         each(typeof piece === "string" ? piece : piece.join(""));
       }
+      if (characters.length <= length) break;
     }
   }
 }

@@ -1,4 +1,5 @@
-import { vocabularyLimits, type Vocabulary } from "../../text/vocabulary.js";
+import type { Vocabulary } from "../../text/vocabulary.js";
+import { longestTerm } from "../../text/words.js";
 
 /** In fewer rows than this a term is chance, and may name somebody. */
 export const leastRows = 2;
@@ -35,7 +36,7 @@ export function termCounter(): TermCounter {
     },
     vocabulary(least, most) {
       const kept = [...counts]
-        .filter(([term, count]) => count >= least && term.length <= vocabularyLimits.characters)
+        .filter(([term, count]) => count >= least && term.length <= longestTerm)
         .sort((a, b) => b[1] - a[1] || byText(a[0], b[0]))
         .slice(0, most);
       return { rows, terms: kept.map(([term]) => term), counts: kept.map(([, count]) => count) };

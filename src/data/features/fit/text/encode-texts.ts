@@ -27,7 +27,8 @@ export function encodeTexts({ codes, texts }: TextInput, rows: Uint32Array): Enc
   const phrases = counters[0].vocabulary(leastRows, mostPhrases);
   const pieces = counters[1].vocabulary(leastRows, mostPieces);
 
-  const vectorizers = [vectorizer(phrases), vectorizer(pieces)] as const;
+  const ofPhrases = vectorizer(phrases, eachPhrase);
+  const ofPieces = vectorizer(pieces, eachPiece, phrases.terms.length);
   const starts = new Uint32Array(rows.length + 1);
   const total = [phrases, pieces].reduce((sum, { counts }) => sum + counts.reduce((a, b) => a + b, 0), 0);
   const matrix = {
@@ -37,17 +38,14 @@ export function encodeTexts({ codes, texts }: TextInput, rows: Uint32Array): Enc
     values: new Float32Array(total),
   };
   let at = 0;
+  const put = (column: number, value: number): void => {
+    matrix.indices[at] = column;
+    matrix.values[at++] = value;
+  };
   rows.forEach((row, i) => {
     const words = wordsIn(row);
-    eachPhrase(words, vectorizers[0].add);
-    eachPiece(words, vectorizers[1].add);
-    vectorizers.forEach(({ vector, finish }, part) => {
-      finish();
-      for (let k = 0; k < vector.size; k++) {
-        matrix.indices[at] = (vector.indices[k] as number) + (part === 0 ? 0 : phrases.terms.length);
-        matrix.values[at++] = vector.values[k] as number;
-      }
-    });
+    ofPhrases(words, put);
+    ofPieces(words, put);
     starts[i + 1] = at;
   });
   return { phrases, pieces, matrix };

@@ -1,13 +1,13 @@
 import { square } from "../../../../base/elementary.js";
 import { limit } from "../../blocks/numeric.js";
-import type { TextTargetBlock } from "../../recipe.js";
+import type { TextBlock } from "../../recipe.js";
 import { crossFit, leastOfClass } from "./cross-fit.js";
 import { drawTexts, type TextInput } from "./draw-texts.js";
 import { encodeTexts } from "./encode-texts.js";
 
 /** A fitted block, and what other rows say about each row that it was fitted on. */
 export interface FittedTextTarget {
-  readonly block: TextTargetBlock;
+  readonly block: TextBlock;
   /** Training rows, and their values from a model of other rows: the block's own values know their labels. */
   readonly rows: Uint32Array;
   readonly values: Float32Array;
@@ -36,7 +36,7 @@ export function fitTextTarget(input: TextInput, target: Uint8Array, seed: number
   const scale = 1 / Math.sqrt(margins.reduce((sum, margin) => sum + square(margin - mean), 0) / rows.length);
   return {
     block: {
-      kind: "textTarget",
+      kind: "text",
       input: input.name,
       ...vocabularies,
       weights: Array.from(weights.subarray(0, -1), (weight) => short(weight * scale)),

@@ -25,6 +25,8 @@ export function fitTfidf(input: TextInput, seed: number): Fitted {
   const rows = drawTexts(input, seed);
   const phrases = phrasesOf(input, rows);
   if (phrases.terms.length === 0) return dropped(name, `none of its words is in ${leastRows} training rows`);
-  const block = { kind: "tfidf", input: name, phrases, indicator: codes.includes(-1) } as const;
+  const pieces = { rows: phrases.rows, terms: [], counts: [] };
+  const indicator = codes.includes(-1);
+  const block = { kind: "text", input: name, phrases, pieces, weights: [], bias: 0, indicator } as const;
   return { candidates: [{ block, flags: undefined }], notes: [] };
 }
