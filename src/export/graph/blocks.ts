@@ -1,3 +1,4 @@
+import { ChurnkitError } from "../../base/errors.js";
 import type { FeatureBlock } from "../../data/features/index.js";
 import {
   add,
@@ -39,6 +40,12 @@ export function blockNodes(block: FeatureBlock, input: InputNode): NumberNode[] 
       const found = tableOf(input, (label) => byLabel.get(label) ?? otherwise, otherwise);
       return [where(missing(input.value), constant(Math.fround(absent)), found)];
     }
+    case "text":
+      throw new ChurnkitError(
+        "OPTION_INVALID",
+        `The column "${block.input}" is free text, which has no words in SQL or ONNX. Export JavaScript, or train without it.`,
+        { where: { column: block.input } },
+      );
   }
 }
 

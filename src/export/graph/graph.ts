@@ -66,7 +66,7 @@ class InputNodes {
  * Puts an artifact into a graph.
  *
  * @param booleans what a column of booleans holds: texts, or the numbers 1 and 0.
- * @throws ChurnkitError CONTRACT_MISMATCH when contract, recipe and model don't fit together.
+ * @throws ChurnkitError CONTRACT_MISMATCH when contract, recipe and model don't fit together, OPTION_INVALID for a text.
  */
 export function graphOf(artifact: Exported, booleans: "texts" | "numbers"): ScoreGraph {
   const { contract, recipe, calibration } = artifact;
@@ -78,7 +78,7 @@ export function graphOf(artifact: Exported, booleans: "texts" | "numbers"): Scor
   const features = recipe.blocks.flatMap((block) => {
     const input = inputs.of(derived.get(block.input) ?? { op: "column", name: block.input });
     // Adds the labels that the block names.
-    blockKindOf(block).writer(block, input.levels ?? new LevelIndex([]));
+    blockKindOf(block).writer(block, input.levels ?? new LevelIndex([]), { texts: [] });
     return blockNodes(block, input);
   });
   // A feature that the model does not use must keep the contract as well.
