@@ -46,13 +46,15 @@ type Bundle = Awaited<ReturnType<typeof loadBundle>>;
 
 /** Over all rows: what `--partial`, `--permutation` and `--lime` ask for. */
 export interface ChangedScores {
-  readonly partial?: readonly PartialDependence[];
-  readonly permutation?: readonly PermutationImportance[];
-  readonly lime?: {
-    readonly rows: number;
-    readonly shap: readonly ColumnImportance[];
-    readonly lime: readonly ColumnImportance[];
-  };
+  readonly partial?: readonly PartialDependence[] | undefined;
+  readonly permutation?: readonly PermutationImportance[] | undefined;
+  readonly lime?:
+    | {
+        readonly rows: number;
+        readonly shap: readonly ColumnImportance[];
+        readonly lime: readonly ColumnImportance[];
+      }
+    | undefined;
 }
 
 /** LIME takes so many scores for each row that these rows have to do. */
@@ -123,6 +125,13 @@ export function counterfactualsFor(
   ]);
   return (position) => counterfactuals(scorer, others, recordOf(table, position), { fixed, directions });
 }
+
+/** What was asked for by name: a report has more. */
+export const askedFor = ({ partial, permutation, lime }: ChangedScores, options: ChangeOptions): ChangedScores => ({
+  ...(options.partial !== undefined && { partial }),
+  ...(options.permutation === true && { permutation }),
+  ...(options.lime === true && { lime }),
+});
 
 /** The texts of what was computed over all rows. */
 export function changedText({ partial = [], permutation, lime }: ChangedScores): string[] {

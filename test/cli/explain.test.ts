@@ -108,7 +108,9 @@ describe("churnkit explain", () => {
   });
 
   it("writes a page of all that the file allows", async () => {
-    await explained("--html", at("why.html"), "--limit", "2");
+    const { out } = await explained("--html", at("why.html"), "--limit", "2", "--json");
+    expect(Object.keys(JSON.parse(out) as object)).toEqual(["method", "base", "rows", "importance", "customers"]);
+    expect(out).not.toMatch(/counterfactuals/);
     const page = readFileSync(at("why.html"), "utf8");
     expect(page).toMatch(/Why customers predicts this[^]*<svg[^]*customer \d+: probability[^]*raises the risk/);
     expect([...page.matchAll(/<h2[^>]*>([^<]*)/g)].map(([, title]) => title)).toEqual([

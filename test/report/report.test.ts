@@ -10,7 +10,7 @@ import { evaluationSections } from "../../src/report/model-sections.js";
 import type { Report } from "../../src/report/sections.js";
 import { compareTables } from "../../src/drift/index.js";
 import { evaluateScores } from "../../src/model/evaluate/evaluate-scores.js";
-import { driftReportHtml, evaluationReportHtml } from "../../src/report/index.js";
+import { driftReportHtml, evaluationReportHtml, explanationReportHtml } from "../../src/report/index.js";
 import { tableOf } from "../drift/tables.js";
 
 const HOSTILE = [
@@ -204,3 +204,47 @@ describe("reports", () => {
 function never(): never {
   throw new Error("no column");
 }
+
+describe("an explanation page", () => {
+  const partial = (column: string, grid: readonly (string | number | null)[]) => ({
+    column,
+    grid,
+    mean: Float64Array.from(grid, (_, i) => i / 10),
+    rows: 60,
+    curves: Float64Array.from({ length: 60 * grid.length }, (_, i) => (i % 7) / 10),
+    scale: "probability" as const,
+    centered: false,
+  });
+  const importance = HOSTILE.map((column) => ({ column, meanAbsolute: 0.5, standardError: 0.1, share: 0.2 }));
+  const way = { changes: HOSTILE.map((column) => ({ column, from: null, to: column })), probability: 0.2, distance: 1 };
+  const score = { probability: 0.7, logOdds: 0.8, base: 0, reasons: [], others: 0.8, issues: [] };
+  const found = { probability: 0.7, below: 0.4, issues: [], options: [], best: null };
+
+  it("draws curves of numbers and dates, bars of labels, and nothing that a name smuggles in", async () => {
+    const page = await explanationReportHtml({
+      name: "churn",
+      source: "customers.csv",
+      rows: 60,
+      importance,
+      partial: [
+        partial(HOSTILE[0] ?? "", [1, 2, 5]),
+        partial("since", ["2023-01-01", "2023-06-01", "2024-01-01"]),
+        partial("plan", [...HOSTILE, null]),
+      ],
+      permutation: HOSTILE.map((column, i) => ({ columns: [column, "b"], worsening: i - 2, standardError: 0.1 })),
+      lime: { rows: 50, shap: importance, lime: importance.slice(1) },
+      customers: [
+        { name: "a", score, counterfactuals: { ...found, outcome: "found", options: [way] } },
+        { name: "b", score, counterfactuals: { ...found, outcome: "notFound", best: way } },
+        { name: "c", score, counterfactuals: { ...found, outcome: "notFound" } },
+        { name: "d", score, counterfactuals: { ...found, outcome: "already" } },
+      ],
+    });
+    expectSafe(page);
+    expect(page.match(/<svg/g)).toHaveLength(5);
+    expect(page).not.toMatch(/NaN|undefined/);
+    expect(page).toMatch(/missing<\/text>/);
+    expect(page).toMatch(/Changes that would bring the probability below 0\.4000/);
+    expect(page).toMatch(/these come nearest[^]*No change that was tried lowers[^]*is below 0\.4000 as it is/);
+  });
+});

@@ -16,6 +16,7 @@ import {
 } from "../../model/explain/index.js";
 import { customerNames } from "../customer-names.js";
 import {
+  askedFor,
   changedScores,
   changedText,
   changeOptions,
@@ -115,6 +116,8 @@ async function run(bundle: string, file: string, options: Options): Promise<void
     );
     note(`wrote ${options.html}`);
   }
+  const asked = askedFor(changed, options);
+  const printed = options.counterfactuals === true ? customers : customers.map(withoutCounterfactuals);
   print(
     options.json,
     {
@@ -122,11 +125,11 @@ async function run(bundle: string, file: string, options: Options): Promise<void
       base: explainer.base,
       rows: judged.rows,
       importance: overall,
-      customers,
-      ...changed,
-      partial: changed.partial?.map(({ column, grid, mean }) => ({ column, grid, mean: [...mean] })),
+      customers: printed,
+      ...asked,
+      partial: asked.partial?.map(({ column, grid, mean }) => ({ column, grid, mean: [...mean] })),
     },
-    textOf(overall, judged.rows, changedText(changed), customers),
+    textOf(overall, judged.rows, changedText(asked), printed),
   );
 }
 
@@ -135,6 +138,8 @@ type Explained = ReasonedScore & {
   readonly row: number;
   readonly counterfactuals?: Counterfactuals;
 };
+
+const withoutCounterfactuals = ({ counterfactuals: _, ...explained }: Explained): Explained => explained;
 
 function positionOf(names: readonly string[], name: string, file: string): number {
   const position = names.indexOf(name);

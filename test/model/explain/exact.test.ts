@@ -50,15 +50,16 @@ describe("a linear model", () => {
 
 describe("a sum of trees", () => {
   it("has the Shapley values of the definition, in groups too", () => {
-    for (const [inputs, groups, depth, seed] of [
+    for (const [inputs, groups, depth, seed, backgroundRows = 7] of [
       [8, 8, 6, 1],
       [8, 8, 2, 2],
       [15, 6, 7, 3],
       [4, 2, 5, 4],
+      [5, 5, 5, 4, 70],
       [6, 6, 0, 5],
     ] as const) {
       const model = randomTrees(inputs, 12, depth, seed);
-      const task = randomTask(inputs, groups, {}, seed);
+      const task = randomTask(inputs, groups, { backgroundRows }, seed);
       const x = randomRows(1, inputs, seed + 50);
       const attributor = treeShap(model, task);
       const { values, output } = attribute(attributor, x, groups);
@@ -165,6 +166,9 @@ describe("a mean of trees", () => {
       }
     }
     expect(missed).toBeGreaterThan(0);
+    // A row has the same bits after others as before them.
+    const again = randomRows(1, inputs, 1000);
+    expect(attribute(drawn, again, inputs)).toEqual(attribute(treeShap(model, task), again, inputs));
     // The draws are balanced over the trees, which the stated variance leaves out of account.
     expect(missed / stated).toBeGreaterThan(0.4);
     expect(missed / stated).toBeLessThan(1.3);
