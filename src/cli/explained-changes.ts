@@ -79,7 +79,7 @@ export async function changedScores(
     scorer.contract.columns.filter(({ role, kind }) => role === "feature" && kind !== "text").map(({ name }) => name),
   );
   const important = ranked
-    .filter(({ column, meanAbsolute }) => features.has(column) && meanAbsolute > 0)
+    .filter(({ column, meanAbsolute }) => features.has(column) && meanAbsolute > 0 && hasValues(rows, column))
     .slice(0, mostPartial);
   const partial = options.partial ?? (all ? important.map(({ column }) => column) : []);
   const few = spreadRows(rows, limeRows);
@@ -92,6 +92,12 @@ export async function changedScores(
     }),
     ...((options.lime === true || all) && { lime: { rows: few.rows, shap: await by(), lime: await by("lime") } }),
   };
+}
+
+function hasValues({ columns }: Table, name: string): boolean {
+  const data = columns.get(name);
+  if (data === undefined) return false;
+  return data.storage === "coded" ? data.codes.some((code) => code >= 0) : !data.values.every(Number.isNaN);
 }
 
 /** Whether the rows have both classes. */

@@ -14,6 +14,7 @@ import {
   reasons,
   type ReasonedScore,
 } from "../../model/explain/index.js";
+import type { explanationReportHtml as reportHtml } from "../../report/index.js";
 import { customerNames } from "../customer-names.js";
 import {
   askedFor,
@@ -97,27 +98,12 @@ async function run(bundle: string, file: string, options: Options): Promise<void
   );
   const changed = await changedScores(loaded, judged, background, overall, options);
   if (options.html !== undefined) {
-    const { explanationReportHtml } = await import("../../report/index.js");
-    const named = customers.map(({ customer, counterfactuals, ...score }) => ({
-      name: `customer ${customer}`,
-      score,
-      counterfactuals,
-    }));
-    await writeFileAtomic(
-      options.html,
-      await explanationReportHtml({
-        name: scorer.contract.name,
-        source: file,
-        rows: judged.rows,
-        importance: overall,
-        customers: named,
-        ...changed,
-      }),
-    );
-    note(`wrote ${options.html}`);
+    const about = { name: scorer.contract.name, source: file, rows: judged.rows, importance: overall };
+    await writeReport(options.html, { ...about, ...changed }, customers);
   }
   const asked = askedFor(changed, options);
-  const printed = options.counterfactuals === true ? customers : customers.map(withoutCounterfactuals);
+  const printed =
+    options.counterfactuals === true ? customers : customers.map((found) => ({ ...found, counterfactuals: undefined }));
   print(
     options.json,
     {
@@ -133,13 +119,28 @@ async function run(bundle: string, file: string, options: Options): Promise<void
   );
 }
 
+async function writeReport(
+  path: string,
+  content: Omit<ExplanationReportInput, "customers">,
+  customers: readonly Explained[],
+): Promise<void> {
+  const { explanationReportHtml } = await import("../../report/index.js");
+  const named = customers.map(({ customer, counterfactuals, ...score }) => ({
+    name: `customer ${customer}`,
+    score,
+    counterfactuals,
+  }));
+  await writeFileAtomic(path, await explanationReportHtml({ ...content, customers: named }));
+  note(`wrote ${path}`);
+}
+
+type ExplanationReportInput = Parameters<typeof reportHtml>[0];
+
 type Explained = ReasonedScore & {
   readonly customer: string;
   readonly row: number;
-  readonly counterfactuals?: Counterfactuals;
+  readonly counterfactuals?: Counterfactuals | undefined;
 };
-
-const withoutCounterfactuals = ({ counterfactuals: _, ...explained }: Explained): Explained => explained;
 
 function positionOf(names: readonly string[], name: string, file: string): number {
   const position = names.indexOf(name);
