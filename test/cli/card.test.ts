@@ -27,7 +27,7 @@ describe("churnkit card", () => {
     expect(out).toMatch(/^---\nlibrary_name: churnkit\n/);
     expect(out).toContain("customers.csv without 25 % test rows, drawn at random within each class (seed 0)");
     expect(out).toMatch(/training, processor time of all threads \| \d+\.\d\d s/);
-    expect(out).toContain("baselines for drift of");
+    expect(out).toContain("baselines for drift and for the monitors");
     expect(out).not.toContain(folder);
   });
 

@@ -119,6 +119,8 @@ describe("a model card", () => {
     const shown = modelCard({ artifact, scorer }, { rows: table, by: ["plan"], leastRows: 5 }).groups[0];
     expect(shown?.hidden).toEqual({ groups: 1, rows: 1, leastRows: 5 });
     expect(JSON.stringify(shown)).not.toContain("rare");
+    const [one] = modelCard({ artifact, scorer }, { rows: table, by: [{ column: "plan", groups: ["basic"] }] }).groups;
+    expect(one?.outside).toBe(records.filter(({ plan }) => plan !== "basic").length);
   });
 
   it("finds thresholds that give groups the recall of all, and their price", () => {
@@ -128,6 +130,53 @@ describe("a model card", () => {
     for (const one of thresholds) expect(one.recall).toBeGreaterThanOrEqual(recall);
     expect(withOne?.recall).toBe(recall);
     expect(withOneEach?.called).not.toBe(withOne?.called);
+  });
+
+  it("names the members of a stack with their weights, and equal members once", () => {
+    const { provenance } = artifact;
+    const [model] = artifact.model.kind === "ensemble" ? artifact.model.members : [];
+    if (model === undefined) throw new Error("the sample is an ensemble");
+    const members = [model, { kind: "linear" as const, weights: [1], bias: 0 }];
+    const choice = { members: [{ learner: "network" }, { learner: "logistic" }], reason: "it helps" };
+    const modelOf = (one: Artifact["model"], parameters: object): Card["model"] =>
+      modelCard({
+        artifact: { ...artifact, model: one, provenance: { ...provenance, parameters: { ...parameters } } },
+        scorer,
+      }).model;
+    expect(
+      modelOf({ kind: "ensemble", members, weights: [0.7, 0.3], average: "logOdds" }, { auto: choice, presets: 9 }),
+    ).toMatchObject({
+      kind: "the weighted mean of the log odds of 2 models",
+      reason: "it helps",
+      members: [
+        { name: "network: one neural network", weight: 0.7 },
+        { name: "logistic: one linear model", weight: 0.3 },
+      ],
+      parameters: { presets: 9 },
+    });
+    expect(modelOf({ kind: "ensemble", members: [model, model] }, {})).toMatchObject({
+      kind: "the mean of the probabilities of 2 models",
+      members: [{ name: "each: one neural network", weight: 0.5 }],
+    });
+  });
+
+  it("says on which rows the bundle was measured, and what limits it", () => {
+    const { provenance, metrics } = artifact;
+    const cardOf = (rowsOf: { train: number; validation: number }, parameters: object): Card => {
+      const auc = { value: 0.51, low: 0.45, high: 0.57 };
+      const poor = { ...metrics, values: { ...metrics.values, auc } };
+      const told = { ...provenance, rows: rowsOf, parameters: { ...parameters } };
+      return modelCard({ artifact: { ...artifact, metrics: poor, provenance: told }, scorer });
+    };
+    const validated = cardOf({ train: 900, validation: 100 }, { caps: [{ message: "the budget was used up" }] });
+    expect(validated.metrics[0]?.rows).toMatch(/validation rows, which also chose calibration and threshold/);
+    expect(validated.limits).toContain("The training was limited: the budget was used up.");
+    expect(validated.limits[0]).toMatch(
+      /^On the held-out rows the model is no better than chance: .* includes 0\.5\.$/,
+    );
+    const imported = cardOf({ train: 0, validation: 100 }, { importedFrom: "xgboost.json" });
+    expect(imported.metrics[0]?.rows).toMatch(/labeled rows of the import/);
+    expect(modelCardMarkdown(imported)).toContain("| training rows | not known |");
   });
 
   it.each([

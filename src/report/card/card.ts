@@ -149,7 +149,7 @@ function evaluatedRows({ artifact, scorer }: CardSubject, table: Table) {
 
 /** Limits that follow from the bundle and the metrics. */
 function limitsOf(artifact: Artifact, evaluated: CardMetrics | undefined): string[] {
-  const { baseline, extras, metrics, provenance } = artifact;
+  const { extras, metrics, provenance } = artifact;
   const leaks = trainingFactsOf(artifact)?.leaks ?? [];
   const caps = (provenance.parameters["caps"] ?? []) as readonly { readonly message: string }[];
   const chance = [
@@ -163,7 +163,7 @@ function limitsOf(artifact: Artifact, evaluated: CardMetrics | undefined): strin
     "A number outside the range of the training rows, and a level that they did not have, is scored with a warning: the model has seen no such customer.",
     "A probability says who is likely to leave. It does not say whom an offer would keep.",
     extras?.["monitor"] === undefined
-      ? `The bundle has a baseline for drift of ${baseline.columns.length} columns, and none for the monitors of quality, bias and attribution.`
-      : `The bundle has the baselines for drift of ${baseline.columns.length} columns and for the monitors.`,
+      ? "The bundle has the baseline for drift, and none for the monitors of quality, bias and attribution."
+      : "The bundle has the baselines for drift and for the monitors.",
   ];
 }

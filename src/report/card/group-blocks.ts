@@ -14,7 +14,7 @@ export function groupBlocks(all: readonly CardGroups[]): Block[] {
     {
       kind: "list",
       items: [
-        "Intervals are 95 %. A group is calibrated if its mean probability is within the interval of its share of positives.",
+        "Intervals are 95 %: of twenty, one misses by chance. A group is calibrated if its mean probability is within the interval of its share of positives.",
         "Differences compare the group d with the rows a beside it. The ranges are conventions, not laws; insufficient means that the interval reaches beyond an end of the range.",
         ...used.map((metric) => `${metric}: ${biasMetrics[metric].label}.`),
         ...(tuned ? [caution] : []),
@@ -41,11 +41,12 @@ function columnBlock(of: CardGroups): Block {
   };
 }
 
-const leftOut = ({ missing, hidden: { groups, rows, leastRows } }: CardGroups): string =>
+const leftOut = ({ missing, outside, hidden: { groups, rows, leastRows } }: CardGroups): string =>
   [
     missing > 0
       ? `${counted(missing, "row has", "rows have")} no value and ${missing === 1 ? "is" : "are"} in no group.`
       : "",
+    outside > 0 ? `${counted(outside, "row is", "rows are")} in none of the groups.` : "",
     groups > 0
       ? `${counted(groups, "group")} of fewer than ${leastRows} rows, ${counted(rows, "row")} together, ${groups === 1 ? "is" : "are"} not shown: their figures would be noise.`
       : "",

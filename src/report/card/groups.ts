@@ -32,6 +32,8 @@ export interface CardGroups {
   readonly column: string;
   /** Rows without a value. */
   readonly missing: number;
+  /** Rows with a value that is in none of the groups, such as a level beyond the 50 most frequent. */
+  readonly outside: number;
   /** Groups below the minimum number of rows, whose figures are left out, and their rows. */
   readonly hidden: { readonly groups: number; readonly rows: number; readonly leastRows: number };
   readonly groups: readonly CardGroup[];
@@ -66,6 +68,8 @@ export function cardGroups(scored: Scored, by: string | Facet, profile: Profile,
     name: wordsOf(facet.groups?.[i]) ?? name,
     rows: rowsWhere(table.rows, (row) => side(row) === "d"),
   }));
+  const inside = new Set(all.flatMap(({ rows }) => rows)).size;
+  const outside = table.rows - missing - inside;
   const shown = all.filter(({ rows }) => rows.length >= leastRows);
   const small = all.filter(({ rows }) => rows.length > 0 && rows.length < leastRows);
   const counts = countBias(table, { facets: [facet], probabilities, threshold });
@@ -75,30 +79,30 @@ export function cardGroups(scored: Scored, by: string | Facet, profile: Profile,
   return {
     column,
     missing,
+    outside,
     hidden: { groups: small.length, rows: small.reduce((sum, { rows }) => sum + rows.length, 0), leastRows },
     groups: shown.flatMap(({ key, name, rows }) => {
       const found = ofGroup.get(key);
       return found === undefined ? [] : [{ name, ...quality(scored, labels, rows), ...groupRates(found, z) }];
     }),
-    differences: differencesOf(counts, names, {
-      halves: all.length === 2 && all.reduce((sum, { rows }) => sum + rows.length, missing) === table.rows,
-    }),
+    differences: differencesOf(counts, names, leastRows, all.length === 2 && outside === 0),
     equalRecall: equalRecall({ labels, probabilities, threshold, costs: scored.costs }, shown),
   };
 }
 
 /**
- * The shown groups beside the others. Of two groups that are all rows one is enough: the other has the same differences,
+ * The shown groups beside the others, if those are enough rows too. Of two groups that are all rows one is enough: the other has the same differences,
  * turned around.
  */
 function differencesOf(
   counts: BiasCounts,
   names: ReadonlyMap<string, string>,
-  { halves }: { readonly halves: boolean },
+  leastRows: number,
+  halves: boolean,
 ): BiasReport["groups"] {
   const named = biasReport(counts).groups.flatMap((one) => {
     const group = names.get(one.group);
-    return group === undefined ? [] : [{ ...one, group }];
+    return group === undefined || one.rows.advantaged < leastRows ? [] : [{ ...one, group }];
   });
   const [first, second] = named;
   return halves && first && second ? [{ ...first, against: second.group }] : named;
