@@ -14,7 +14,7 @@ export const errorCodes = {
   INPUT_COLUMNS: "A required column is missing, repeated or has an invalid name.",
   INPUT_UNSUPPORTED: "churnkit cannot read this file format.",
   VALUE_INVALID: "A value breaks the contract: wrong type, out of range, undeclared level, missing.",
-  TARGET_INVALID: "The target does not have exactly two classes, or the positive class never occurs.",
+  TARGET_INVALID: "The target does not have exactly two classes (or those of its contract), or a class never occurs.",
   TOO_FEW_ROWS: "There are too few rows for this operation.",
   FEATURES_INVALID: "A feature definition uses a missing column, or uses a column as the wrong kind.",
   OPTION_INVALID: "An option has an invalid value.",

@@ -13,6 +13,7 @@ export interface ContractArguments {
   contract?: string;
   target?: string;
   positive?: string;
+  multiclass?: boolean;
   id?: readonly string[];
   text?: readonly string[];
   ignore?: readonly string[];
@@ -33,6 +34,7 @@ export function inferenceOptions(command: Command): Command {
   return command
     .option("--target <column>", "the column to predict")
     .option("--positive <value>", "the value of the target that means churn")
+    .option("--multiclass", "let the target hold up to 20 classes; --positive names the one to act on")
     .option("--id <columns>", "columns that identify a customer, separated by commas", columnsOption)
     .addOption(textOption())
     .addOption(delimiterOption())
@@ -160,8 +162,8 @@ function checkAgrees(
 
 /** Returns the options of inference, without those that were not given. */
 export function inferOptions(options: ContractArguments) {
-  const { target, positive, id, text, ignore, decimal, dateFormat } = options;
-  return { target, positive, id, text, ignore, decimal, dateFormat, ...delimiterOf(options) };
+  const { target, positive, multiclass, id, text, ignore, decimal, dateFormat } = options;
+  return { target, positive, multiclass, id, text, ignore, decimal, dateFormat, ...delimiterOf(options) };
 }
 
 /** Reads a file by its contract, given or inferred, and reports rejected rows. */

@@ -52,8 +52,21 @@ export interface EnsembleModel {
   readonly average?: "logOdds" | undefined;
 }
 
+/**
+ * A model of three or more classes: for each class, in the contract's order, a model of it against the others. With
+ * log odds f_k the classes' probabilities are softmax(slope_k f_k + bias_k).
+ */
+export interface ClassesModel {
+  readonly kind: "classes";
+  readonly members: readonly ModelNode[];
+  /** The place of the contract's positive class. */
+  readonly positive: number;
+  readonly slopes: readonly number[];
+  readonly biases: readonly number[];
+}
+
 /** The model of a bundle, a tagged union that may get more kinds. */
-export type ModelNode = NetworkModel | LinearModel | TreesModel | EnsembleModel;
+export type ModelNode = NetworkModel | LinearModel | TreesModel | EnsembleModel | ClassesModel;
 
 /** Maps the model's raw probability to a calibrated one; both are probabilities of the positive class. */
 export type Calibration =

@@ -17,6 +17,7 @@ export { bundleSource } from "./bundle/source.js";
 export { compile, type ScoredRecord, type Scorer } from "./scoring/compile.js";
 
 export { compareScores } from "./evaluate/compare-scores.js";
+export { type ClassEvaluation, evaluateClasses } from "./evaluate/evaluate-classes.js";
 export { evaluate } from "./evaluate/evaluate.js";
 export { evaluateScores, type Evaluation } from "./evaluate/evaluate-scores.js";
 export { metricNames, metrics, type MetricName } from "./evaluate/metrics.js";

@@ -23,7 +23,10 @@ export interface Scoring {
 }
 
 /** Members of a record's answer that its request asks for, beyond the score. */
-export type More = (record: unknown, probability: number) => Readonly<Record<string, unknown>>;
+export type More = (
+  record: unknown,
+  result: Extract<ScoredRecord, { probability: number }>,
+) => Readonly<Record<string, unknown>>;
 
 /** Records read and scored at once. */
 const recordsAtOnce = 512;
@@ -62,7 +65,7 @@ function answerToOne(
     scoreText(
       result,
       issues,
-      `${moreText(sent.records[0], result.probability, more)},"prediction_id":${JSON.stringify(id)},${said}`,
+      `${moreText(sent.records[0], result, more)},"prediction_id":${JSON.stringify(id)},${said}`,
     ),
   );
 }
@@ -164,9 +167,10 @@ export async function scoreSlices(
 
 /** One record's part of the answer to a batch. */
 export function entryOf(result: ScoredRecord, record?: unknown, more?: More): string {
-  const { probability, issues } = result;
-  if (probability === null) return `{"prediction":null,"probability":null,"error":${JSON.stringify(problem(issues))}}`;
-  return scoreText(result, issues, moreText(record, probability, more));
+  const { issues } = result;
+  if (result.probability === null)
+    return `{"prediction":null,"probability":null,"error":${JSON.stringify(problem(issues))}}`;
+  return scoreText(result, issues, moreText(record, result, more));
 }
 
 /** A score in JSON. Written by hand: most of it is the same in every answer. @param rest further members, each after a comma. */
@@ -175,8 +179,8 @@ function scoreText({ probability, label }: ScoredRecord, issues: readonly CellIs
   return `{"prediction":${JSON.stringify(label)},"probability":${probability}${rest}${warnings}}`;
 }
 
-const moreText = (record: unknown, probability: number, more: More | undefined): string =>
-  more === undefined ? "" : `,${JSON.stringify(more(record, probability)).slice(1, -1)}`;
+const moreText = (record: unknown, result: Parameters<More>[1], more: More | undefined): string =>
+  more === undefined ? "" : `,${JSON.stringify(more(record, result)).slice(1, -1)}`;
 
 /** A record's first problem in words, and all of them as issues. */
 function problem(issues: readonly CellIssue[]): RequestProblem {

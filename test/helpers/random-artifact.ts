@@ -10,7 +10,8 @@ import { tensorLayout, type NetworkSpec } from "../../src/model/kinds/network/sp
 
 /** What an export takes. */
 export type Scored = Pick<Artifact, "contract" | "recipe" | "model" | "calibration" | "decision">;
-type Kind = ModelNode["kind"];
+/** Kinds of binary models. */
+type Kind = Exclude<ModelNode["kind"], "classes">;
 
 /** Random numbers, choices and lists of a seed. */
 export class Chance {

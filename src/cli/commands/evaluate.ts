@@ -8,8 +8,10 @@ import type { Artifact } from "../../model/artifact.js";
 import { loadBundle } from "../../model/bundle/index.js";
 import {
   chanceNote,
+  type ClassEvaluation,
   profitOf,
   evaluate,
+  evaluateClasses,
   type Evaluation,
   flatMetrics,
   metricNames,
@@ -61,6 +63,7 @@ async function evaluateFile(
   const networks = networkCount(artifact.model);
   const { learner } = artifact.provenance;
   const evaluation = evaluate({ scorer }, table, decisionFor(scorer.decision, options));
+  const classes = (scorer.contract.target?.classes.length ?? 2) > 2 ? evaluateClasses({ scorer }, table) : undefined;
   const notes = [chanceNote(evaluation), seenNote(trainedOn)].filter((text) => text !== undefined);
   if (tracked !== undefined) await track(tracked, { bundle, file, learner, name: scorer.contract.name, evaluation });
   if (options.html !== undefined) {
@@ -76,7 +79,9 @@ async function evaluateFile(
     );
     note(`wrote ${options.html}`);
   }
-  const title = `${modelName(learner, artifact.model)} on ${counted(evaluation.rows, "row")}, threshold ${shown(evaluation.threshold)}`;
+  const title = `${modelName(learner, artifact.model)} on ${counted(evaluation.rows, "row")}, threshold ${shown(evaluation.threshold)}${
+    classes ? `; first "${scorer.contract.target?.positive}" against the others` : ""
+  }`;
   print(
     options.json,
     {
@@ -85,11 +90,29 @@ async function evaluateFile(
       rejected,
       ...metricFields(evaluation),
       ...moneyFields(evaluation),
+      ...(classes && { classes }),
       trainedOn,
       notes,
     },
-    [...notes, title, metricLines(evaluation), ...moneyLines(evaluation)].join("\n\n"),
+    [...notes, title, metricLines(evaluation), ...moneyLines(evaluation), ...classLines(classes)].join("\n\n"),
   );
+}
+
+/** What a model of more than two classes says of each. */
+function classLines(evaluation: ClassEvaluation | undefined): string[] {
+  if (evaluation === undefined) return [];
+  const { classes, accuracy, logLoss, macroF1 } = evaluation;
+  const rows = classes.map(({ label, rows: count, auc, precision, recall, f1 }) => [
+    label,
+    String(count),
+    ...[auc, precision, recall, f1].map((value) => (value === null ? "-" : shown(value))),
+  ]);
+  const between = ({ value, low, high }: typeof accuracy): string =>
+    `${shown(value ?? NaN)} (${shown(low ?? NaN)} to ${shown(high ?? NaN)})`;
+  return [
+    columns([["class", "rows", "ROC AUC", "precision", "recall", "F1"], ...rows]),
+    `all classes, by the most probable one: accuracy ${between(accuracy)}, log loss ${between(logLoss)}, macro F1 ${shown(macroF1)}`,
+  ];
 }
 
 /** The reliability curve without the bundle's calibration; undefined if it has none. */

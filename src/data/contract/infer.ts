@@ -23,6 +23,11 @@ export interface InferenceOptions {
   readonly target?: string | undefined;
   /** The label of the target whose probability the model returns; guessed from labels such as "Yes" or "1". */
   readonly positive?: string | undefined;
+  /**
+   * Let the target hold up to 20 classes, and train a model that gives each a probability. Default false: a third label is
+   * a mistake in the data.
+   */
+  readonly multiclass?: boolean | undefined;
   /** The columns that identify a record. */
   readonly id?: string | readonly string[] | undefined;
   /** Columns of free text to learn from, such as reviews; free text that is not named here is left out. */
@@ -177,7 +182,7 @@ export function contractInference(forms: Pick<InferenceOptions, keyof WrittenFor
         name,
         names,
         tallies.map((column) => column.facts()),
-        { ids, texts, targetName, positive, source },
+        { ids, texts, targetName, positive, source, multiclass: options.multiclass },
       );
       return options.ignore === undefined ? inferred : withIgnored(inferred, options.ignore, source);
     },
@@ -189,6 +194,7 @@ interface Wishes {
   readonly texts: readonly string[];
   readonly targetName: string | undefined;
   readonly positive: string | undefined;
+  readonly multiclass: boolean | undefined;
   readonly source: string;
 }
 
@@ -203,7 +209,7 @@ function conclude(
   const columns = names.map((column, i): Column => {
     const seen = facts[i] ?? tally().facts();
     if (column === wishes.targetName) {
-      target = inferTarget(column, seen, wishes.positive, wishes.source);
+      target = inferTarget(column, seen, wishes);
       return targetColumn(column, seen);
     }
     if (wishes.ids.includes(column)) return idColumn(column);

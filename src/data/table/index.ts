@@ -1,7 +1,17 @@
 export { concatTables } from "./concat-tables.js";
 export { csvCell, csvLine, type CsvValue } from "./csv-line.js";
 export { hashTable } from "./hash-table.js";
-export { knownLabels, labels, listedLabels, ofClasses, unknownLabels, type UnknownLabels } from "./labels.js";
+export {
+  classCodes,
+  knownLabels,
+  labels,
+  listedLabels,
+  mostClasses,
+  ofClasses,
+  targetColumn,
+  unknownLabels,
+  type UnknownLabels,
+} from "./labels.js";
 export { RecordKeys } from "./record-keys.js";
 export { recordOf, type RecordValue } from "./record-of.js";
 export { rowBuffer, type RowBuffer } from "./row-buffer.js";

@@ -20,37 +20,52 @@ export function targetColumn(table: Table): { readonly target: Target; readonly 
   throw new ChurnkitError("TARGET_INVALID", message, { where });
 }
 
+/** Most classes of a target. */
+export const mostClasses = 100;
+
 /**
- * The class of each row: 1 for the positive label, 0 for the other one.
+ * The class of each row: 1 for the positive label, 0 for any other one.
  *
- * @throws ChurnkitError TARGET_INVALID if the target is absent, a row has none, there is a third class, or one of the
- * two never occurs; it names the column and the class.
+ * @throws ChurnkitError with the codes of {@link classCodes}.
  */
 export function labels(table: Table): Uint8Array {
+  const { target } = targetColumn(table);
+  const positive = target.classes.indexOf(target.positive);
+  return classCodes(table).map((code) => Number(code === positive));
+}
+
+/**
+ * The class of each row, as its place among the target's classes.
+ *
+ * @throws ChurnkitError TARGET_INVALID if the target is absent, a row has none, a label is not a class, or a class never
+ * occurs; it names the column and the class.
+ */
+export function classCodes(table: Table): Uint8Array {
   const { target, data } = targetColumn(table);
   const named = `${table.source}: the target column "${cutText(target.column)}"`;
   const fail = (problem: string, row?: number, value?: string): ChurnkitError =>
     new ChurnkitError("TARGET_INVALID", `${named} ${problem}`, {
       where: { file: table.source, column: target.column, ...(row === undefined ? {} : { row }), value },
     });
-  const classes = target.classes.map((label) => data.levels.indexOf(label));
-  const positive = data.levels.indexOf(target.positive);
+  if (target.classes.length > mostClasses) throw fail(`has ${target.classes.length} classes; the most are ${mostClasses}.`);
+  const places = data.levels.map((label) => target.classes.indexOf(label));
   const counts = new Uint32Array(data.levels.length);
-  const result = new Uint8Array(table.rows);
+  const codes = new Uint8Array(table.rows);
   for (let i = 0; i < table.rows; i++) {
     const code = data.codes[i] as number;
     if (code < 0) throw fail(`has no value in row ${table.rowNumbers[i]}; remove such rows.`, table.rowNumbers[i]);
     counts[code] = (counts[code] as number) + 1;
-    if (code === positive) result[i] = 1;
+    codes[i] = places[code] as number;
   }
   const met = data.levels.filter((_, code) => (counts[code] as number) > 0);
-  const foreign = met.find((label) => !classes.includes(data.levels.indexOf(label)));
   const shown = met
     .slice(0, 5)
     .map((label) => `"${cutText(label, 40)}"`)
     .join(", ");
-  if (foreign !== undefined || met.length > 2) {
-    throw fail(`holds ${met.length} classes (${shown}); it must hold exactly two.`, undefined, foreign);
+  const foreign = met.find((label) => !target.classes.includes(label));
+  if (foreign !== undefined) {
+    const most = target.classes.length === 2 ? "it must hold exactly two" : `the contract has ${target.classes.length}`;
+    throw fail(`holds ${met.length} classes (${shown}); ${most}.`, undefined, foreign);
   }
   const absent = target.classes.find((label) => !met.includes(label));
   if (absent !== undefined) {
@@ -60,7 +75,7 @@ export function labels(table: Table): Uint8Array {
       absent,
     );
   }
-  return result;
+  return codes;
 }
 
 /** Rows whose label is not a class of the target, and their most frequent labels. */

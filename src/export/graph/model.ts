@@ -1,3 +1,4 @@
+import { ChurnkitError } from "../../base/errors.js";
 import { probabilityMargin } from "../../stats/logistic.js";
 import type { Calibration } from "../../model/artifact.js";
 import type { PlainModel } from "../../model/scoring/index.js";
@@ -47,6 +48,11 @@ export function probabilityNode(model: PlainModel, inputs: number, feature: Feat
       const mean = weights === undefined ? divide(sum(shares), constant(shares.length)) : sum(shares);
       return average === "logOdds" ? sigmoidOf(mean) : mean;
     }
+    case "classes":
+      throw new ChurnkitError(
+        "OPTION_INVALID",
+        "A model of more than two classes is exported to JavaScript only. Train one of two classes, or export JavaScript.",
+      );
   }
 }
 

@@ -1,4 +1,4 @@
-import type { ModelNode } from "../../model/artifact.js";
+import type { ClassesModel, ModelNode } from "../../model/artifact.js";
 import { plainModel, type PlainModel } from "../../model/scoring/index.js";
 import { pack, packIntegers, unpack, type PackedNumbers } from "./numbers.js";
 
@@ -29,7 +29,8 @@ export type PackedModel =
       readonly members: readonly PackedModel[];
       readonly weights?: readonly number[] | undefined;
       readonly average?: "logOdds" | undefined;
-    };
+    }
+  | (Omit<ClassesModel, "members"> & { readonly members: readonly PackedModel[] });
 
 /** Packs a model. @param int8 whether the networks' kernels are rounded to 8 bits. */
 export const packModel = (model: ModelNode, int8: boolean): PackedModel => packPlain(plainModel(model), int8);
@@ -39,6 +40,7 @@ function packPlain(model: PlainModel, int8: boolean): PackedModel {
     case "linear":
       return model;
     case "ensemble":
+    case "classes":
       return { ...model, members: model.members.map((member) => packPlain(member, int8)) };
     case "folded": {
       const layers = model.layers.map(({ kernel, bias }) => ({
@@ -82,6 +84,7 @@ export function unpackModel(model: PackedModel): PlainModel {
     case "linear":
       return model;
     case "ensemble":
+    case "classes":
       return { ...model, members: model.members.map(unpackModel) };
     case "folded": {
       const layers = model.layers.map(({ kernel, bias }) => ({

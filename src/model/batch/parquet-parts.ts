@@ -9,12 +9,16 @@ const groupRows = 65_536;
 type Row = Readonly<Record<string, string | number | null>>;
 
 /**
- * Turns JSON lines of scores into a Parquet file, row group by row group. The row's number and the probability are numbers, all
- * else is text.
+ * Turns JSON lines of scores into a Parquet file, row group by row group. The row's number and the probabilities are numbers,
+ * all else is text.
  *
+ * @param probabilities how many columns of them there are, before the label and the error.
  * @throws ChurnkitError PEER_MISSING without the package hyparquet-writer.
  */
-export async function* parquetParts(lines: AsyncIterable<OutputPart>): AsyncGenerator<OutputPart> {
+export async function* parquetParts(
+  lines: AsyncIterable<OutputPart>,
+  probabilities: number,
+): AsyncGenerator<OutputPart> {
   const driver = await parquetWriter();
   const decoder = new TextDecoder();
   const bytes: ByteWriter = new driver.ByteWriter();
@@ -38,8 +42,8 @@ export async function* parquetParts(lines: AsyncIterable<OutputPart>): AsyncGene
       const row = parseJson(line) as Row;
       if (writer === undefined) {
         names = Object.keys(row);
-        const probability = names.at(-3);
-        const typed = names.map((name) => ({ name, type: typeOf(name, row, probability), nullable: true, data: [] }));
+        const scores = names.slice(-2 - probabilities, -2);
+        const typed = names.map((name) => ({ name, type: typeOf(name, row, scores), nullable: true, data: [] }));
         writer = new driver.ParquetWriter({
           writer: bytes,
           schema: driver.schemaFromColumnData({ columnData: typed }),
@@ -56,7 +60,7 @@ export async function* parquetParts(lines: AsyncIterable<OutputPart>): AsyncGene
   yield taken();
 }
 
-function typeOf(name: string, row: Row, probability: string | undefined): BasicType {
-  if (name === probability) return "DOUBLE";
+function typeOf(name: string, row: Row, scores: readonly string[]): BasicType {
+  if (scores.includes(name)) return "DOUBLE";
   return typeof row[name] === "number" ? "INT32" : "STRING";
 }

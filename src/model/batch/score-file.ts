@@ -48,7 +48,13 @@ export function scoreFile(
   options: ScoreFileOptions,
 ): AsyncGenerator<OutputPart> {
   const lines = scoredLines(model, from, options);
-  return options.format === "parquet" ? parquetParts(lines) : lines;
+  return options.format === "parquet" ? parquetParts(lines, probabilityNames(model.scorer).length) : lines;
+}
+
+/** Columns of probabilities: that of the positive class, and those of all classes if there are more than two. */
+function probabilityNames({ contract: { target } }: Scorer): string[] {
+  const classes = target && target.classes.length > 2 ? target.classes : [];
+  return ["probability", ...classes.map((label) => `probability_${label}`)];
 }
 
 async function* scoredLines(
@@ -63,7 +69,7 @@ async function* scoredLines(
   if (first.done === true) return;
   const ids = first.value.ids.columns.map(({ name }) => name);
   const named = ids.length === 0 ? ["row"] : ids;
-  const names = [...named, ...outputColumns(named, ["probability", "label", "error"])];
+  const names = [...named, ...outputColumns(named, [...probabilityNames(model.scorer), "label", "error"])];
   let { rows = 0, rejected = 0, positives = 0 } = done;
   const firstRow = rows;
   if (firstRow === 0 && format === "csv")

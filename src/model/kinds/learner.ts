@@ -16,6 +16,8 @@ export interface LabeledMatrix {
    * absent where that isn't known. Linear models penalize such columns separately.
    */
   readonly details?: Uint8Array | undefined;
+  /** All classes, if there are more than two: the place of each row's class, and how many there are. */
+  readonly classes?: { readonly codes: Uint8Array; readonly count: number; readonly positive: number } | undefined;
   /** Weight of each row, finite and above 0: a row of weight 2 counts like two equal rows. Absent where all are 1. */
   readonly rowWeights?: Float32Array | undefined;
   /** The recipe that encoded it, for learners that are told something about columns by name; absent where it isn't known. */

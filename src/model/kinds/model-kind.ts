@@ -14,6 +14,11 @@ export interface ModelScorer {
    */
   score(x: Float32Array, rows: number, out: Float64Array): void;
   /**
+   * Writes the raw probabilities of all classes of each row, rows x count, with the sum 1. Only scorers of more than two
+   * classes have it.
+   */
+  readonly classes?: { readonly count: number; score(x: Float32Array, rows: number, out: Float64Array): void };
+  /**
    * The same for the rows, up to `atOnce`, that a scorer of the same context has just scored: what both do with them is done
    * once. Only scorers that share have it.
    */
@@ -51,6 +56,11 @@ export interface ReadContext {
 
 /** Whether a model can be scored only with the kernel, faster with it, or has no use for it. */
 export type KernelUse = "needed" | "faster" | "none";
+
+/** What a model has a use for whose members have these. */
+export function kernelUseOfAny(members: readonly KernelUse[]): KernelUse {
+  return members.includes("needed") ? "needed" : members.includes("faster") ? "faster" : "none";
+}
 
 /** Everything that differs by kind of model: one entry of `modelKinds` for each tag of `ModelNode`. */
 export interface ModelKind<Node extends ModelNode> {

@@ -7,6 +7,7 @@ import { loadKernel } from "../kinds/network/kernel.js";
 import { recordScorer } from "./record-scorer.js";
 import type { KernelUse, ModelKind, ScorerContext } from "../kinds/model-kind.js";
 import { ensembleKind } from "../kinds/ensemble/score.js";
+import { classesKind } from "../kinds/classes/score.js";
 import { linearKind } from "../kinds/linear/score.js";
 import { networkKind } from "../kinds/network/score.js";
 import { treesKind } from "../kinds/trees/score.js";
@@ -17,6 +18,7 @@ export const modelKinds: { readonly [Kind in ModelNode["kind"]]: ModelKind<Extra
   linear: linearKind,
   trees: treesKind,
   ensemble: ensembleKind,
+  classes: classesKind,
 };
 
 /** The entry of a node's kind. */
@@ -24,7 +26,13 @@ export const kindOf = (node: ModelNode): ModelKind<ModelNode> => modelKinds[node
 
 /** A record's score, or null if it broke the contract; `issues` has the reason, or the oddities of a scored one. */
 export type ScoredRecord =
-  | { readonly probability: number; readonly label: string; readonly issues: readonly CellIssue[] }
+  | {
+      readonly probability: number;
+      readonly label: string;
+      readonly issues: readonly CellIssue[];
+      /** Of each class, with the sum 1; only from a model of more than two. */
+      readonly probabilities?: Readonly<Record<string, number>> | undefined;
+    }
   | { readonly probability: null; readonly label: null; readonly issues: readonly CellIssue[] };
 
 /** Detail that {@link Scorer.scoreRecords} returns in addition to the scores. */
@@ -50,6 +58,13 @@ export interface Scorer<Request = unknown> {
    * @throws ChurnkitError CONTRACT_MISMATCH when the table lacks a column, VALUE_INVALID when a row has no finite score.
    */
   score(table: Table): Float64Array;
+  /**
+   * Calibrated probabilities of all classes, rows x classes, in the order of the contract's `target.classes`. A row's have
+   * the sum 1; that of the positive class is the one of {@link score}.
+   *
+   * @throws ChurnkitError as {@link score} does.
+   */
+  scoreClasses(table: Table): Float64Array;
   /**
    * Scores records (parsed JSON) independently: one that breaks the contract is reported, and the others are scored.
    * Its issues name keys without a column, and features that a record lacks though they are not optional.

@@ -1,4 +1,5 @@
-import type { EnsembleModel, LinearModel, ModelNode, TreesModel } from "../artifact.js";
+import type { ClassesModel, EnsembleModel, LinearModel, ModelNode, TreesModel } from "../artifact.js";
+import { classesScorer } from "../kinds/classes/classes-scorer.js";
 import { pooledScorer } from "../kinds/ensemble/pooled-scorer.js";
 import { linearScorer } from "../kinds/linear/score.js";
 import type { ModelScorer } from "../kinds/model-kind.js";
@@ -15,10 +16,15 @@ export interface FoldedNetwork {
 }
 
 /** A model that needs no kernel. */
-export type PlainModel = FoldedNetwork | LinearModel | TreesModel | PlainEnsemble;
+export type PlainModel = FoldedNetwork | LinearModel | TreesModel | PlainEnsemble | PlainClasses;
 
 /** An ensemble of such models. */
 interface PlainEnsemble extends Omit<EnsembleModel, "members"> {
+  readonly members: readonly PlainModel[];
+}
+
+/** A model of more than two classes of such models. */
+interface PlainClasses extends Omit<ClassesModel, "members"> {
   readonly members: readonly PlainModel[];
 }
 
@@ -33,12 +39,14 @@ export function plainScorer(model: PlainModel): ModelScorer {
       return walkingScorer(model);
     case "ensemble":
       return pooledScorer(model.members.map(plainScorer), model);
+    case "classes":
+      return classesScorer(model.members.map(plainScorer), model);
   }
 }
 
 /** The same model with its networks folded. */
 export function plainModel(node: ModelNode): PlainModel {
-  if (node.kind === "ensemble") return { ...node, members: node.members.map(plainModel) };
+  if (node.kind === "ensemble" || node.kind === "classes") return { ...node, members: node.members.map(plainModel) };
   if (node.kind !== "network") return node;
   const tensors = foldBatchNorm(node.spec, node.weights);
   const layers = [...node.spec.hidden, undefined].map((_, i) => ({

@@ -3,14 +3,15 @@ import { ChurnkitError } from "../../base/errors.js";
 import { machineFacts, type Work, workMeter } from "../../base/node.js";
 import { type Features, detailColumns, fitRecipe } from "../../data/features/index.js";
 import { profileTable } from "../../data/profile/index.js";
-import { hashTable, labels, type Table } from "../../data/table/index.js";
+import { classCodes, hashTable, labels, type Table } from "../../data/table/index.js";
 import { openBudget, type Cap } from "../kinds/budget.js";
 import type { TrainingRun } from "../artifact.js";
 import { assemble } from "./assemble.js";
+import { oneVersusRest } from "./classes/one-versus-rest.js";
 import { decide } from "./decide.js";
 import { defaultWorkers } from "./default-workers.js";
 import { compile } from "../scoring/compile.js";
-import type { Learned, Learner, LearnerContext } from "../kinds/learner.js";
+import type { LabeledMatrix, Learned, Learner, LearnerContext } from "../kinds/learner.js";
 import { repeatedByWeight } from "../kinds/row-weights.js";
 import { logistic } from "../kinds/linear/learner.js";
 import { churnNetwork } from "../kinds/network/learner.js";
@@ -24,16 +25,28 @@ export async function trainModel<Row, Request>(
   options: TrainOptions<Row>,
 ): Promise<TrainedModel<Row, Request>> {
   const worked = workMeter();
-  const { validation, learner = churnNetwork(), threshold = { rule: "f1" }, baseline = true, seed = 0 } = options;
+  const {
+    validation,
+    learner: given = churnNetwork(),
+    threshold = { rule: "f1" },
+    baseline = true,
+    seed = 0,
+  } = options;
   const budget = options.budget && openBudget(options.budget);
-  const rival = baseline && learner.name !== "logistic" ? logistic() : undefined;
-  const classes = labels(table);
-  if (!validation) for (const one of [learner, ...(rival ? [rival] : [])]) checkFolds(table, classes, one);
+  const learner = oneVersusRest(given);
+  const rival = baseline && learner.name !== "logistic" ? oneVersusRest(logistic()) : undefined;
+  const known = labels(table);
+  if (!validation) for (const one of [learner, ...(rival ? [rival] : [])]) checkFolds(table, one);
   const { recipe, encoder, matrix, notes } = fitRecipe(features, table, { seed });
   const rowWeights = options.weights && checkedWeights(options.weights, table.rows);
   const details = detailColumns(recipe);
-  const training = { matrix, width: encoder.width, labels: classes, details, rowWeights, recipe };
-  const held = validation && { matrix: encoder.encode(validation), width: encoder.width, labels: labels(validation) };
+  const training = { matrix, width: encoder.width, labels: known, details, rowWeights, recipe, ...classesOf(table) };
+  const held = validation && {
+    matrix: encoder.encode(validation),
+    width: encoder.width,
+    labels: labels(validation),
+    ...classesOf(validation),
+  };
   const context: LearnerContext = { ...options, seed, budget, workers: options.workers ?? (await defaultWorkers()) };
   const shared = {
     contract: table.contract,
@@ -105,16 +118,23 @@ function checkedWeights(weights: ArrayLike<number>, rows: number): Float32Array 
   );
 }
 
+/** All classes of a table that has more than two. */
+function classesOf(table: Table): Pick<LabeledMatrix, "classes"> {
+  const { classes = [], positive = "" } = table.contract.target ?? {};
+  if (classes.length <= 2) return {};
+  return { classes: { codes: classCodes(table), count: classes.length, positive: classes.indexOf(positive) } };
+}
+
 /** Says in the data's own terms that a class has fewer rows than a learner has folds. */
-function checkFolds(table: Table, labels: Uint8Array, { name, folds = 0 }: Learner): void {
-  const { column = "", classes = [], positive = "" } = table.contract.target ?? {};
-  const positives = labels.reduce((sum, label) => sum + label, 0);
-  for (const label of classes) {
-    const count = label === positive ? positives : labels.length - positives;
+function checkFolds(table: Table, { name, folds = 0 }: Learner): void {
+  const { column = "", classes = [] } = table.contract.target ?? {};
+  const codes = classCodes(table);
+  for (const [place, label] of classes.entries()) {
+    const count = codes.reduce((sum, code) => sum + Number(code === place), 0);
     if (count >= folds) continue;
     throw new ChurnkitError(
       "TOO_FEW_ROWS",
-      `${table.source}: only ${counted(count, "row")} of ${labels.length} hold ${JSON.stringify(label)} in "${column}"; the learner ${name} splits ` +
+      `${table.source}: only ${counted(count, "row")} of ${codes.length} hold ${JSON.stringify(label)} in "${column}"; the learner ${name} splits ` +
         `the rows into ${folds} folds and needs as many of each class. Give more rows, or validation rows.`,
       { where: { file: table.source, column, value: label } },
     );

@@ -64,6 +64,8 @@ function kindOf(node: ModelNode): string {
       return `one model of ${node.roots.length} trees`;
     case "ensemble":
       return `the ${node.weights === undefined ? "" : "weighted "}mean of the ${node.average === "logOdds" ? "log odds" : "probabilities"} of ${node.members.length} models`;
+    case "classes":
+      return `a model for each of ${node.members.length} classes, joined by a softmax`;
   }
 }
 

@@ -15,6 +15,8 @@ const mostBytes = 16_384;
  * Scores of a model by way of a cache. Only scores without a warning are kept, because a warning repeats what the record holds.
  */
 export function cachedScore(cache: AnswerCache, { scorer, name, version }: ServedModel): ScoreOne {
+  // An answer in the cache has one probability.
+  if ((scorer.contract.target?.classes.length ?? 2) > 2) return (record) => scorer.scoreRecord(record);
   const begin = canonicalJson([name, version, scorer.decision.threshold]);
   const score = (record: unknown, key: string): ScoredRecord => {
     const result = scorer.scoreRecord(record);

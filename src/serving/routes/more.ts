@@ -59,10 +59,10 @@ function reasonsAsked(value: string | null): number {
 /** The probability of each class, in the contract's order. */
 function classProbabilities({ target }: Contract): More {
   const { classes = [], positive } = target ?? {};
-  return (_, probability) => ({
-    probabilities: Object.fromEntries(
-      classes.map((label) => [label, label === positive ? probability : 1 - probability]),
-    ),
+  return (_, { probability, probabilities }) => ({
+    probabilities:
+      probabilities ??
+      Object.fromEntries(classes.map((label) => [label, label === positive ? probability : 1 - probability])),
   });
 }
 

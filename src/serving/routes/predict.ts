@@ -72,7 +72,7 @@ async function batchScoring(
 ): Promise<Pick<RecordScoring, "scoring" | "more">> {
   const asked = await moreOf(query, found, { single: false });
   const { scoring, more } = scoringFor(service, found, parts);
-  const both: More = (record, probability) => ({ ...asked?.(record, probability), ...more?.(record, probability) });
+  const both: More = (record, result) => ({ ...asked?.(record, result), ...more?.(record, result) });
   return { scoring, more: asked === undefined || more === undefined ? (asked ?? more) : both };
 }
 

@@ -13,6 +13,15 @@ const list = (labels: readonly string[]): string => {
     : shown.join(", ");
 };
 
+/** Most classes of a target that is inferred; a contract may declare more. */
+const mostInferred = 20;
+
+interface TargetWishes {
+  readonly positive?: string | undefined;
+  readonly source: string;
+  readonly multiclass?: boolean | undefined;
+}
+
 /** Returns the labels of a column, spellings of one label merged into the most frequent, in order of UTF-16 units. */
 export function targetClasses(facts: ColumnFacts | undefined): string[] {
   if (facts === undefined) return [];
@@ -28,10 +37,14 @@ export function targetClasses(facts: ColumnFacts | undefined): string[] {
 /**
  * Returns the target that a column contains.
  *
- * @throws ChurnkitError TARGET_INVALID if it does not have exactly two classes, the positive one never occurs, or
- * none was named and neither label suggests leaving.
+ * @throws ChurnkitError TARGET_INVALID if it does not have exactly two classes (up to twenty, if wished), the positive one
+ * never occurs, or none was named and not exactly one label suggests leaving.
  */
-export function inferTarget(column: string, facts: ColumnFacts, positive: string | undefined, source: string): Target {
+export function inferTarget(
+  column: string,
+  facts: ColumnFacts,
+  { positive, source, multiclass = false }: TargetWishes,
+): Target {
   const fail = (message: string): never => {
     throw new ChurnkitError("TARGET_INVALID", `${source}: the target "${column}" ${message}`, {
       where: { file: source, column, value: positive },
@@ -46,10 +59,13 @@ export function inferTarget(column: string, facts: ColumnFacts, positive: string
       `holds ${labels.length === 0 ? "no value" : `one class only (${list(labels)})`}. Give rows of both classes.`,
     );
   }
-  if (labels.length > 2) return fail(`holds ${labels.length} classes (${list(labels)}). Name a column of two classes.`);
+  if (labels.length > 2 && !multiclass)
+    return fail(`holds ${labels.length} classes (${list(labels)}). Name a column of two classes, or set multiclass to tell all of them apart.`);
+  if (labels.length > mostInferred)
+    return fail(`holds ${labels.length} classes (${list(labels)}). Name a column of at most ${mostInferred} classes.`);
   const speaking = labels.filter(namesPositive);
   const chosen = positive ?? (speaking.length === 1 ? speaking[0] : undefined);
-  if (chosen === undefined) return fail(`holds ${list(labels)}. Name the positive class.`);
+  if (chosen === undefined) return fail(`holds ${list(labels)}. Name the positive class${labels.length > 2 ? ": the one to act on; the others get probabilities too" : ""}.`);
   const named = classReader(labels)(chosen);
   if (named === undefined) {
     const near = nearestText(chosen, labels);

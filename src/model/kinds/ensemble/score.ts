@@ -1,6 +1,6 @@
 import { literal, number, type JsonValue } from "../../../base/json/index.js";
 import type { EnsembleModel } from "../../artifact.js";
-import type { ModelKind } from "../model-kind.js";
+import { kernelUseOfAny, type ModelKind } from "../model-kind.js";
 import { pooledScorer } from "./pooled-scorer.js";
 
 const maxMembers = 1_000;
@@ -25,10 +25,7 @@ export const ensembleKind: ModelKind<EnsembleModel> = {
       ...(average.absent ? {} : { average: literal("logOdds")(average) }),
     };
   },
-  kernelUse({ members }, useOf) {
-    const uses = new Set(members.map(useOf));
-    return uses.has("needed") ? "needed" : uses.has("faster") ? "faster" : "none";
-  },
+  kernelUse: ({ members }, useOf) => kernelUseOfAny(members.map(useOf)),
   scorer: (model, context) => {
     const scorers = model.members.map((member) => context.scorerOf(member));
     return pooledScorer(scorers, model);

@@ -32,6 +32,7 @@ function nanosecondsOf(node: ModelNode): number {
     case "trees":
       return nanoseconds.model + nanosecondsOfTrees(node);
     case "ensemble":
+    case "classes":
       return node.members.reduce((sum, member) => sum + nanosecondsOf(member), 0);
   }
 }

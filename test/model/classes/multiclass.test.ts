@@ -1,0 +1,171 @@
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import { uniform } from "../../../src/base/random.js";
+import { contractOf, defineFeatures, tableFromRecords, writeCsv } from "../../../src/data/index.js";
+import { register as registerEvaluate } from "../../../src/cli/commands/evaluate.js";
+import { register as registerPredict } from "../../../src/cli/commands/predict.js";
+import { register as registerTrain } from "../../../src/cli/commands/train.js";
+import { toSql } from "../../../src/export/index.js";
+import { evaluateClasses } from "../../../src/model/evaluate/index.js";
+import {
+  boosting,
+  churnNetwork,
+  compile,
+  forest,
+  logistic,
+  openBundle,
+  toBundleFiles,
+  train,
+} from "../../../src/model/index.js";
+import type { Learner } from "../../../src/model/kinds/learner.js";
+import { plainModel, plainScorer } from "../../../src/model/scoring/index.js";
+import { createHandler } from "../../../src/serving/index.js";
+import { newFolder } from "../../helpers/folder.js";
+import { runVerb } from "../../helpers/run-verb.js";
+import { asText, request } from "../../serving/request.js";
+
+const plans = ["basic", "plus", "pro"] as const;
+const contract = contractOf(z.object({ usage: z.number(), seats: z.number(), plan: z.enum(plans) }), {
+  target: "plan",
+  positive: "pro",
+});
+
+/** Three classes that overlap, by softmax of two lines. */
+function records(rows: number, seed: number) {
+  const random = uniform(seed);
+  return Array.from({ length: rows }, () => {
+    const usage = 4 * random() - 2;
+    const seats = 4 * random() - 2;
+    const shares = [0, 2 * usage + 0.5, -1 + 2 * seats].map(Math.exp);
+    let at = random() * shares.reduce((a, b) => a + b);
+    const plan = plans[shares.findIndex((share) => (at -= share) < 0)] ?? "pro";
+    return { usage, seats, plan };
+  });
+}
+
+/** Log loss of the true probabilities on rows of {@link records}. */
+function bestLoss(rows: readonly { usage: number; seats: number; plan: string }[]): number {
+  const losses = rows.map(({ usage, seats, plan }) => {
+    const scores = [0, 2 * usage + 0.5, -1 + 2 * seats];
+    return (
+      Math.log(scores.map(Math.exp).reduce((a, b) => a + b)) - (scores[plans.findIndex((one) => one === plan)] ?? 0)
+    );
+  });
+  return losses.reduce((a, b) => a + b) / losses.length;
+}
+
+const [training, later] = [records(1000, 1), records(1000, 2)];
+const fit = (learner: Learner) =>
+  train(defineFeatures(contract), tableFromRecords(contract, training), { learner, baseline: false, workers: 1 });
+const test = tableFromRecords(contract, later);
+const { artifact, scorer } = await fit(logistic({ l2: 1 }));
+const all = scorer.scoreClasses(test);
+
+describe("a model of three classes", () => {
+  it.each<[string, Learner, number]>([
+    ["logistic regression", logistic({ l2: 1 }), 0.03],
+    ["boosting", boosting({ rounds: 60, members: 3 }), 0.1],
+    ["a forest", forest({ trees: 40 }), 0.12],
+    ["networks", churnNetwork({ members: 2, units: [16], dropout: [0], epochs: 20 }), 0.08],
+  ])("by %s comes near the true probabilities", async (_, learner, most) => {
+    const model = await fit(learner);
+    const own = model.scorer.scoreClasses(test);
+    for (let row = 0; row < test.rows; row++)
+      expect((own[3 * row] ?? NaN) + (own[3 * row + 1] ?? NaN) + (own[3 * row + 2] ?? NaN)).toBeCloseTo(1, 12);
+    expect(model.scorer.score(test)).toEqual(own.filter((_, i) => i % 3 === 2));
+    expect((evaluateClasses(model, test).logLoss.value ?? NaN) - bestLoss(later)).toBeLessThan(most);
+  });
+
+  it("scores a record as it does a table, before and after it is saved", async () => {
+    const again = await openBundle(await toBundleFiles(artifact));
+    expect(again.scorer.scoreClasses(test)).toEqual(all);
+    later.slice(0, 50).forEach(({ usage, seats }, row) => {
+      expect(again.scorer.scoreRecord({ usage, seats })).toMatchObject({
+        probability: all[3 * row + 2],
+        probabilities: { basic: all[3 * row], plus: all[3 * row + 1], pro: all[3 * row + 2] },
+      });
+    });
+    const [one, two] = again.scorer.scoreRecords([later[0], { usage: "many", seats: 1 }]);
+    expect([one?.probability, two?.probability]).toEqual([all[2], null]);
+  });
+
+  it("labels a row positive from the threshold on, and else by its most probable other class", () => {
+    const labels = later.map(({ usage, seats }) => scorer.scoreRecord({ usage, seats }).label);
+    expect(new Set(labels)).toEqual(new Set(plans));
+    labels.forEach((label, row) => {
+      const [basic, plus, pro] = all.slice(3 * row) as unknown as [number, number, number];
+      expect(label).toBe(pro >= scorer.decision.threshold ? "pro" : basic >= plus ? "basic" : "plus");
+    });
+  });
+
+  it("is the same, bit for bit, for the same rows and seed", async () => {
+    const again = await fit(logistic({ l2: 1 }));
+    expect(again.scorer.scoreClasses(test)).toEqual(all);
+  });
+
+  it("counts each class in its evaluation", () => {
+    const evaluation = evaluateClasses({ scorer }, test);
+    const counts = plans.map((plan) => later.filter((record) => record.plan === plan).length);
+    expect(evaluation.classes.map(({ rows }) => rows)).toEqual(counts);
+    const right = later.filter(({ plan }, row) => {
+      const own = all.slice(3 * row, 3 * row + 3);
+      return plans[own.indexOf(Math.max(...own))] === plan;
+    });
+    expect(evaluation.accuracy.value).toBeCloseTo(right.length / test.rows, 12);
+    expect(evaluation.macroAuc).toBeGreaterThan(0.75);
+  });
+
+  it("scores by one positive class's model against a contract of two, and not of three", async () => {
+    const [member] = artifact.model.kind === "classes" ? artifact.model.members : [];
+    await expect(compile({ ...artifact, model: member ?? artifact.model })).rejects.toThrow(/2 classes.*contract 3/);
+  });
+
+  it("is not exported to SQL", () => {
+    expect(() => toSql(artifact)).toThrow(/more than two classes/);
+  });
+
+  it("is exported to JavaScript with the same bits", () => {
+    const own = plainScorer(plainModel(artifact.model));
+    const x = Float32Array.of(0.3, -0.2, 0.5, 0.1).subarray(0, own.inputs);
+    const [one, table] = [new Float64Array(1), new Float64Array(3)];
+    own.score(x, 1, one);
+    own.classes?.score(x, 1, table);
+    expect(table[2]).toBe(one[0]);
+  });
+});
+
+describe("the server", () => {
+  it("answers with each class's probability if asked", async () => {
+    const handler = asText(createHandler({ scorer, name: "plans", version: "1", source: "local" }));
+    const record = { usage: later[0]?.usage, seats: later[0]?.seats };
+    const ask = async (query: string): Promise<unknown> =>
+      JSON.parse((await handler(request("/predict", record, { query }))).body);
+    expect(await ask("probabilities")).toMatchObject({
+      probability: all[2],
+      probabilities: { basic: all[0], plus: all[1], pro: all[2] },
+    });
+    expect(await ask("")).not.toHaveProperty("probabilities");
+  });
+});
+
+describe("the command line", () => {
+  it("trains, scores and evaluates three classes when it is told to", async () => {
+    const folder = newFolder();
+    const [file, model] = [join(folder, "plans.csv"), join(folder, "model")];
+    await writeCsv(file, training.slice(0, 300));
+    const given = ["train", file, "--target", "plan", "--positive", "pro", "--learner", "logistic", "--out", model];
+    await expect(runVerb(registerTrain, given)).rejects.toThrow(/holds 3 classes .*set multiclass/);
+    await runVerb(registerTrain, [...given, "--multiclass"]);
+    const csv = (await runVerb(registerPredict, ["predict", model, file])).out.split("\n");
+    expect(csv[0]).toBe("row,probability,probability_basic,probability_plus,probability_pro,label,error");
+    const cells = (csv[1] ?? "").split(",").map(Number);
+    expect((cells[2] ?? NaN) + (cells[3] ?? NaN) + (cells[4] ?? NaN)).toBeCloseTo(1, 12);
+    expect(cells[1]).toBe(cells[4]);
+    const json = (await runVerb(registerPredict, ["predict", model, file, "--format", "jsonl"])).out.split("\n")[0];
+    expect(JSON.parse(json ?? "")).toMatchObject({ row: 0, probability: cells[1], probability_basic: cells[2] });
+    const { out } = await runVerb(registerEvaluate, ["evaluate", model, file, "--json"]);
+    expect(JSON.parse(out)).toMatchObject({ classes: { rows: 300, classes: [{ label: "basic" }, {}, {}] } });
+    expect((await runVerb(registerEvaluate, ["evaluate", model, file])).out).toMatch(/class +rows +ROC AUC/);
+  });
+});
