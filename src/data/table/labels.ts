@@ -47,7 +47,8 @@ export function classCodes(table: Table): Uint8Array {
     new ChurnkitError("TARGET_INVALID", `${named} ${problem}`, {
       where: { file: table.source, column: target.column, ...(row === undefined ? {} : { row }), value },
     });
-  if (target.classes.length > mostClasses) throw fail(`has ${target.classes.length} classes; the most are ${mostClasses}.`);
+  if (target.classes.length > mostClasses)
+    throw fail(`has ${target.classes.length} classes; the most are ${mostClasses}.`);
   const places = data.levels.map((label) => target.classes.indexOf(label));
   const counts = new Uint32Array(data.levels.length);
   const codes = new Uint8Array(table.rows);

@@ -156,7 +156,7 @@ export function recordScorer<Request>(
   function label(probability: number, issues: readonly CellIssue[]): ScoredRecord {
     if (!Number.isFinite(probability)) return setAside([noScore]);
     const positive = probability >= decision.threshold;
-    return { probability, label: positive ? (target.positive) : negative, issues };
+    return { probability, label: positive ? target.positive : negative, issues };
   }
 
   return {
