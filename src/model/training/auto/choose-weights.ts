@@ -28,8 +28,8 @@ export interface ChosenWeights {
 
 /** Members beyond these cost more than they gain. */
 const mostMembers = 8;
-/** A member lowers the summed log loss by at least this, in nats, and by this share. */
-const leastGain = 0.3;
+/** A member lowers the summed log loss by at least this, in nats (what one without use does once in twenty), and by this share. */
+const leastGain = 2;
 const leastShare = 5e-5;
 /** Pulls coefficients toward equal ones as strongly as this much curvature: about a hundred rows that are hard to tell. */
 const prior = 16;

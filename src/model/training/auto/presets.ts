@@ -53,7 +53,11 @@ export function presets(network: ChurnNetworkOptions): readonly Candidate[] {
     {
       name: "boosting-small",
       learner: ({ rows }) =>
-        boosting({ members: 10, learningRate: 0.05, leaves: sized(rows, 4, 10), featureShare: 0.6 }),
+        boosting(
+          rows < manyRows
+            ? { ...slow, leaves: 4, featureShare: 0.4, rowShare: 0.6, l2: 10, minChildWeight: 5 }
+            : { members: 10, learningRate: 0.05, leaves: 10, featureShare: 0.6 },
+        ),
     },
     { name: "network-small", threaded, learner: () => churnNetwork({ units: [64, 32], dropout: [0.2], ...network }) },
     {
