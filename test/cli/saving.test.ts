@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statfsSync, w
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { newFolder } from "../helpers/folder.js";
-import { cli, errorLine, header, json, put, quick, rows, startCli } from "./cli.js";
+import { cli, cliHere, errorLine, header, json, put, quick, rows, startCli } from "./cli.js";
 
 const folder = newFolder();
 const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
@@ -28,7 +28,7 @@ describe("--out is refused before anything is trained", () => {
     { out: "file/model", says: /file\/model.*Part of the path is a file/ },
     { out: "folder.tar.gz", says: /folder\.tar\.gz is a folder/ },
   ])("$out", async ({ out, says }) => {
-    const ended = await cli(folder, "train", "customers.csv", ...quick, "--out", out);
+    const ended = await cliHere(folder, "train", "customers.csv", ...quick, "--out", out);
     expect([ended.code, errorLine(ended)]).toEqual([2, expect.stringMatching(says)]);
     expect(ended.err).not.toMatch(/inferred/);
     expect(readFileSync(join(folder, "file"), "utf8")).toBe("not a bundle\n");
@@ -37,10 +37,10 @@ describe("--out is refused before anything is trained", () => {
 
   it.runIf(existsSync("/proc/self"))("a place that cannot be written to", async () => {
     for (const out of ["/proc/churnkit", "/proc/churnkit/model", "/proc/churnkit.tar.gz"]) {
-      const ended = await cli(folder, "train", "customers.csv", ...quick, "--out", out);
+      const ended = await cliHere(folder, "train", "customers.csv", ...quick, "--out", out);
       expect([ended.code, errorLine(ended)]).toEqual([2, expect.stringMatching(/IO_FAILED/)]);
     }
-    const scores = await cli(folder, "predict", "model", "customers.csv", "--out", "/proc/scores.csv");
+    const scores = await cliHere(folder, "predict", "model", "customers.csv", "--out", "/proc/scores.csv");
     expect([scores.code, errorLine(scores)]).toEqual([2, expect.stringMatching(/Cannot write \/proc\/scores\.csv\./)]);
   });
 });
@@ -57,7 +57,7 @@ describe("a bundle with one changed byte", () => {
       const at = bytes.length >> 1;
       bytes[at] = (bytes[at] ?? 0) ^ 1;
       writeFileSync(file, bytes);
-      const ended = await cli(folder, "predict", "model", "customers.csv", "--out", "scores.csv");
+      const ended = await cliHere(folder, "predict", "model", "customers.csv", "--out", "scores.csv");
       expect([ended.code, errorLine(ended)]).toEqual([2, expect.stringMatching(/^churnkit: model: .*BUNDLE_/)]);
       bytes[at] = (bytes[at] ?? 0) ^ 1;
       writeFileSync(file, bytes);
@@ -75,14 +75,14 @@ describe("a bundle with one changed byte", () => {
     }
     writeFileSync(some, bytes);
     expect(readdirSync(folder)).not.toContain("scores.csv");
-    expect((await cli(folder, "evaluate", "model", "customers.csv", "--json")).code).toBe(0);
+    expect((await cliHere(folder, "evaluate", "model", "customers.csv", "--json")).code).toBe(0);
   });
 });
 
 describe("a train that is killed", () => {
   const network = ["train", "customers.csv", "--target", "Churn", "--positive", "Yes", "--id", "id"];
   const scores = async (): Promise<void> => {
-    const { code, out, err } = await cli(folder, "predict", "model", "customers.csv");
+    const { code, out, err } = await cliHere(folder, "predict", "model", "customers.csv");
     expect(code, err).toBe(0);
     expect(out.split("\n")).toHaveLength(302);
   };
@@ -190,7 +190,7 @@ describe("a full disk", () => {
 
   it.runIf(mounted)("leaves the former bundle and scores, and nothing half written", async () => {
     const out = join(disk, "model");
-    expect((await cli(folder, "train", "customers.csv", ...quick, "--out", out)).code).toBe(0);
+    expect((await cliHere(folder, "train", "customers.csv", ...quick, "--out", out)).code).toBe(0);
     const { bavail, bsize } = statfsSync(disk);
     writeFileSync(join(disk, "filler"), new Uint8Array((bavail - 1) * bsize));
     const names = readdirSync(disk).sort();
@@ -201,7 +201,7 @@ describe("a full disk", () => {
       ["init", "customers.csv", "--out", join(disk, "c.json")],
     ]) {
       if (args[0] === "init") writeFileSync(join(disk, "last"), new Uint8Array(statfsSync(disk).bavail * bsize));
-      const ended = await cli(folder, ...args);
+      const ended = await cliHere(folder, ...args);
       expect([ended.code, errorLine(ended)]).toEqual([2, expect.stringMatching(/The disk is full/)]);
       rmSync(join(disk, "last"), { force: true });
       expect(
@@ -210,6 +210,6 @@ describe("a full disk", () => {
           .sort(),
       ).toEqual(names.filter((name) => !name.endsWith(".lock")));
     }
-    expect((await cli(folder, "predict", out, "customers.csv")).code).toBe(0);
+    expect((await cliHere(folder, "predict", out, "customers.csv")).code).toBe(0);
   });
 });

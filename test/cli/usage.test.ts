@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { version } from "../../src/base/version.js";
 import { newFolder } from "../helpers/folder.js";
-import { cli, errorLine, header, put, quick, rows } from "./cli.js";
+import { cli, cliHere, errorLine, header, put, quick, rows } from "./cli.js";
 
 const folder = newFolder();
 beforeAll(() => void put(folder, "customers.csv", [header, ...rows(60)]));
@@ -54,7 +54,7 @@ describe("wrong use ends with 2 and one line", () => {
       says: /'--gate <gate>'.*Use one of/,
     },
   ])("$why", async ({ args, says }) => {
-    const ended = await cli(folder, ...args);
+    const ended = await cliHere(folder, ...args);
     expect(errorLine(ended)).toMatch(says);
     expect(ended.err.trimEnd().split("\n")).toHaveLength(1);
     expect(ended.code).toBe(2);
