@@ -82,20 +82,33 @@ function productsOf({ matmul, weightGradient, heapBase, memory }, batch) {
   return products;
 }
 
-/** Processor time of an epoch's products: at the kernel's peak (the fastest of them), and each in turn, nothing between. */
-function measureProducts(kernel, batch) {
+/** Measures an epoch's products in turn with the epochs, so that all meet the same machine. */
+function productTimer(kernel, batch) {
   const products = productsOf(kernel, batch);
-  const perEpoch = (run) => {
-    const start = cpu();
-    for (let i = 0; i < 4 * (rows / batch); i++) run();
-    return (cpu() - start) / 4;
-  };
-  const time = (run) => median(Array.from({ length: epochs }, () => perEpoch(run)));
   const all = () => products.forEach(({ run }) => run());
   for (let i = 0; i < 5000; i++) all();
-  const peak = Math.max(...products.map(({ flops, run }) => (flops * rows) / time(run)));
-  const flops = products.reduce((sum, product) => sum + product.flops, 0) * rows;
-  return { peak: peak / 1e6, atPeak: flops / peak, inTurn: time(all) };
+  const perEpoch = (run) => {
+    const start = cpu();
+    for (let i = 0; i < 2 * (rows / batch); i++) run();
+    return (cpu() - start) / 2;
+  };
+  const rates = products.map(() => []);
+  const inTurn = [];
+  return {
+    measure() {
+      products.forEach(({ flops, run }, i) => rates[i].push((flops * rows) / perEpoch(run) / 1e6));
+      inTurn.push(perEpoch(all));
+    },
+    /** The fastest product's GFLOP/s, the milliseconds of all products at that speed, and those that they take. */
+    result() {
+      const peak = Math.max(...rates.map(median));
+      return {
+        peak,
+        atPeak: (products.reduce((sum, { flops }) => sum + flops, 0) * rows) / peak / 1e6,
+        inTurn: median(inTurn),
+      };
+    },
+  };
 }
 
 async function trainer(batchSize) {
@@ -118,15 +131,17 @@ await new Promise((resolve) => setTimeout(resolve, 300));
 const times = sizes.map(() => []);
 const losses = [];
 const kernel = await compileProducts();
+const timers = sizes.map((size) => productTimer(kernel, size));
 for (let i = 0; i < epochs; i++) {
   for (const [index, { run }] of trainers.entries()) {
     const start = cpu();
     losses[index] = (await run()).loss;
     times[index].push(cpu() - start);
+    timers[index].measure();
   }
 }
 sizes.forEach((size, i) => {
-  const { peak, atPeak, inTurn } = measureProducts(kernel, size);
+  const { peak, atPeak, inTurn } = timers[i].result();
   console.log(`epoch of ${rows} rows, batch ${size}: ms ${summary(times[i])} (loss ${losses[i].toFixed(4)})`);
   console.log(
     `  its products: at the kernel's peak of ${peak.toFixed(1)} GFLOP/s ${atPeak.toFixed(1)} ms, the epoch takes ` +
