@@ -4,4 +4,5 @@
  * @module churnkit/export
  */
 export { type SqlOptions, toSql } from "./sql/sql.js";
+export { toOnnx } from "./onnx/onnx.js";
 export { toJavaScript } from "./javascript/javascript.js";

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { beforeAll, describe, expect, it } from "vitest";
 import { register } from "../../src/cli/commands/export.js";
+import { toOnnx } from "../../src/export/index.js";
 import type { ScoredRecord } from "../../src/model/index.js";
 import { saveBundle } from "../../src/model/bundle/save.js";
 import { sampleArtifact } from "../helpers/artifact.js";
@@ -27,6 +28,12 @@ describe("churnkit export", () => {
     const [js, sql] = [join(folder, "none.mjs"), join(folder, "none.sql")];
     await expect(runVerb(register, ["export", bundle, "--js", js, "--sql", sql])).rejects.toThrow(/network .* SQL/);
     expect([existsSync(js), existsSync(sql)]).toEqual([false, false]);
+  });
+
+  it("writes ONNX", async () => {
+    const file = join(folder, "model.onnx");
+    await runVerb(register, ["export", bundle, "--onnx", file]);
+    expect(readFileSync(file)).toEqual(Buffer.from(toOnnx(artifact)));
   });
 
   it("writes SQL of a table and its keys", async () => {

@@ -292,7 +292,9 @@ function randomNetwork(chance: Chance, inputs: number): ModelNode {
   const hidden = chance.list(chance.whole(0, 3), layer);
   const spec: NetworkSpec = { inputs, hidden, outputs: 1, batchNorm: { momentum: 0.99, epsilon: 0.001 } };
   const weights = tensorLayout(spec).map(({ name, shape }) => {
-    const [low, high] = name.endsWith("variance") || name.endsWith("gamma") ? [0.5, 2] : [-0.5, 0.5];
+    // Logits stay moderate: next to probabilities of 0 and 1 a bit of float32 may count.
+    const size = name.endsWith("kernel") ? 1 / Math.sqrt(shape[0] ?? 1) : 0.5;
+    const [low, high] = name.endsWith("variance") || name.endsWith("gamma") ? [0.5, 2] : [-size, size];
     return Float32Array.from({ length: shape.reduce((a, b) => a * b) }, () => chance.number(low, high));
   });
   return { kind: "network", spec, weights };

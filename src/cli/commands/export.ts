@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { Option, type Command } from "commander";
 import { ChurnkitError } from "../../base/errors.js";
-import { toJavaScript, toSql, type SqlOptions } from "../../export/index.js";
+import { toJavaScript, toOnnx, toSql, type SqlOptions } from "../../export/index.js";
 import type { Artifact } from "../../model/artifact.js";
 import { loadBundle } from "../../model/bundle/index.js";
 import { example } from "../help.js";
@@ -12,6 +12,7 @@ interface Options extends SqlOptions {
   js?: string;
   int8?: boolean;
   sql?: string;
+  onnx?: string;
   json?: boolean;
 }
 
@@ -21,6 +22,7 @@ export function register(program: Command): void {
     .description("write a model in a form that scores without churnkit")
     .option("--js <file>", "a JavaScript module without imports")
     .option("--int8", "with --js: round the weights of networks to 8 bits")
+    .option("--onnx <file>", "an ONNX model, from the columns to the probability")
     .option("--sql <file>", "a SELECT for DuckDB, Athena and Trino; linear models and trees")
     .option("--table <name>", "with --sql: the table to score; default: customers")
     .option("--keys <columns>", "with --sql: columns to pass on, separated by commas; default: the ids", columnsOption)
@@ -37,10 +39,11 @@ export function register(program: Command): void {
 
 /** Each form with its option, and what writes it. */
 const forms: readonly {
-  readonly form: "js" | "sql";
+  readonly form: "js" | "onnx" | "sql";
   readonly write: (artifact: Artifact, options: Options) => string | Uint8Array;
 }[] = [
   { form: "js", write: (artifact, { int8 }) => toJavaScript(artifact, { int8: int8 ?? false }) },
+  { form: "onnx", write: toOnnx },
   { form: "sql", write: (artifact, { table, keys, dialect }) => toSql(artifact, { table, keys, dialect }) },
 ];
 
@@ -50,7 +53,10 @@ async function run(bundle: string, options: Options): Promise<void> {
     return file === undefined ? [] : [{ form, file, write }];
   });
   if (wanted.length === 0)
-    throw new ChurnkitError("OPTION_INVALID", "Name a file to write: --js scorer.mjs or --sql score.sql.");
+    throw new ChurnkitError(
+      "OPTION_INVALID",
+      "Name a file to write: --js scorer.mjs, --onnx model.onnx or --sql score.sql.",
+    );
   const { artifact } = await loadBundle(bundle);
   // All are made before one is written.
   const made = wanted.map(({ form, file, write }) => ({ form, file, content: write(artifact, options) }));
