@@ -75,27 +75,37 @@ async function measure(set, learner, testRows) {
     const { auc, logLoss } = evaluateScores(labels, scores, { threshold: 0.5, bootstrap: false }).values;
     return `${auc.value.toFixed(4)} / ${logLoss.value.toFixed(4)}`;
   };
-  const show = (form, size, gzip, load, time, figures) =>
-    console.log(`| ${[set.name, learner, form, size, gzip, load, time, figures].join(" | ")} |`);
+  const show = (form, size, gzip, load = "", time = "", figures = "", most = "") =>
+    console.log(`| ${[set.name, learner, form, size, gzip, load, time, figures, most].join(" | ")} |`);
   const library = (record) => scorer.scoreRecord(record);
-  show("library", "", "", "", microseconds(library, records), quality(library));
+  const change = (score) =>
+    Math.max(...records.map((record) => Math.abs(score(record).probability - library(record).probability)));
+  show("library", "", "", "", microseconds(library, records), quality(library), "");
   for (const int8 of learner === "network" ? [false, true] : [false]) {
     const text = toJavaScript(artifact, { int8 });
     const { score, load } = await scorerOf(text);
     const form = int8 ? "JavaScript, int8" : "JavaScript";
-    show(form, kb(text), kb(gzipSync(text)), load, microseconds(score, records), quality(score));
+    show(
+      form,
+      kb(text),
+      kb(gzipSync(text)),
+      load,
+      microseconds(score, records),
+      quality(score),
+      change(score).toPrecision(2),
+    );
   }
   const onnx = toOnnx(artifact);
-  show("ONNX", kb(onnx), kb(gzipSync(onnx)), "", "", "");
+  show("ONNX", kb(onnx), kb(gzipSync(onnx)));
   if (learner === "network") return;
   const sql = toSql(artifact, { dialect: "duckdb" });
-  show("SQL", kb(sql), kb(gzipSync(sql)), "", "", "");
+  show("SQL", kb(sql), kb(gzipSync(sql)));
 }
 
 console.log(
-  "| set | learner | form | size | compressed | load | µs of processor time a record | test AUC / log loss |",
+  "| set | learner | form | size | compressed | load | µs of processor time a record | test AUC / log loss | largest change of a score |",
 );
-console.log("| --- | --- | --- | --- | --- | --- | --- | --- |");
+console.log("| --- | --- | --- | --- | --- | --- | --- | --- | --- |");
 try {
   const sets = JSON.parse(readFileSync(join(values.data, "datasets.json"), "utf8"));
   for (const name of values.sets.split(",")) {

@@ -13,8 +13,8 @@ export interface ModuleData extends Omit<Exported, "model"> {
  * `score(record)`, which answers as {@link Scorer.scoreRecord} does, to the same bits: it is the library's own code, with the
  * kernel's arithmetic in JavaScript.
  *
- * @param options.int8 rounds the weights of networks to 8 bits, with a scale for each unit: a quarter of the size, and scores
- * that differ by about 0.001. Default false.
+ * @param options.int8 rounds the weights of networks to 8 bits, with a scale for each unit: a third of the size, and scores
+ * that differ by a few thousandths. Default false.
  *
  * @example
  * ```ts
