@@ -7,10 +7,12 @@ import { ModelProto } from "./model-proto.js";
 import { OnnxWriter } from "./writer.js";
 
 /**
- * Writes a model of any kind as ONNX, from the contract's columns to the probability. Each feature is an input of shape
+ * Writes a model of two classes as ONNX, from the contract's columns to the probability. Each feature is an input of shape
  * [rows, 1] under the column's name: numbers as double, booleans as the doubles 1 and 0, dates as the double of milliseconds
  * since 1970 UTC, categories and texts as strings. NaN and the empty string are missing. The outputs are `probability`
  * (double, NaN for a row that breaks the contract) and `label` (string, empty for such a row).
+ *
+ * @throws ChurnkitError OPTION_INVALID for more than two classes, and where free text is a feature.
  *
  * @example
  * ```ts

@@ -24,7 +24,8 @@ const athenaLimit = 262_144;
  * `probability` and the `label` of each row; both are NULL for a row that breaks the contract. The columns of the table have
  * the contract's types: numbers, BOOLEAN (or the contract's texts), DATE or TIMESTAMP, VARCHAR.
  *
- * @throws ChurnkitError OPTION_INVALID for a network, and where Athena would not take the text.
+ * @throws ChurnkitError OPTION_INVALID for a network, for more than two classes, where free text is a feature, and where Athena
+ * would not take the SQL.
  *
  * @example
  * ```ts
