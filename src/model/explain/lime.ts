@@ -112,7 +112,7 @@ function weightedRidge(design: Float64Array, width: number, outputs: Float64Arra
     const unit = new Float64Array(width);
     unit[i] = 1;
     solve(gram, width, unit);
-    return noise * (unit[i]);
+    return noise * unit[i];
   });
   return { coefficients, variances };
 }

@@ -3,7 +3,7 @@ export const attributionMethods = {
   linear: "SHAP values of a linear model in closed form; exact",
   expectedGradients: "integrated gradients averaged over the background (Erion et al. 2021); sampled",
   treeShap:
-    "SHAP values of trees, by the paths of mixtures with background rows; exact, but many trees share the background",
+    "SHAP values of trees, by the paths that mixtures with background rows take; exact for boosting, sampled for forests",
   sampledShapley: "Shapley values by random orders of the columns (Castro et al. 2009), for any kind; sampled",
   lime: "coefficients of a local linear model (LIME, Ribeiro et al. 2016), for comparison; sampled",
   pooled: "the weighted sum of the members' attributions, each in the best way for its kind",

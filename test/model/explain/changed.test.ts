@@ -238,6 +238,7 @@ describe("counterfactuals", () => {
       /directions names "customer", which is no feature but id/,
     );
     expect(refused({ directions: { plan: "up" } })).toThrow(/plan, a category, which goes neither up nor down/);
+    expect(refused({ directions: { tenure: "left" } })).toThrow(/gives tenure the direction "left"/);
     expect(refused({ below: NaN })).toThrow(/below is NaN/);
     expect(refused({ count: 0 })).toThrow(/count is 0/);
     expect(refused({ mostChanges: 7 })).toThrow(/mostChanges is 7/);

@@ -119,7 +119,7 @@ export function counterfactuals(
 function changeableOf({ contract }: Pick<Scorer, "contract">, { fixed = [], directions = {} }: CounterfactualOptions) {
   for (const name of fixed) featureNamed(contract, name, "fixed");
   const ways = new Map(Object.entries(directions));
-  for (const name of ways.keys()) checkDirection(featureNamed(contract, name, "directions"));
+  for (const [name, direction] of ways) checkDirection(featureNamed(contract, name, "directions"), direction);
   return contract.columns
     .filter(({ role, name }) => role === "feature" && !fixed.includes(name))
     .map((column) => ({ column, direction: ways.get(column.name) }));

@@ -134,12 +134,15 @@ function isWhole(order: Order): boolean {
 /** The nearest multiple of a step, without the digits that binary fractions add. */
 const snapped = (value: number, step: number): number => Number((Math.round(value / step) * step).toPrecision(12)) + 0;
 
-/** @throws ChurnkitError OPTION_INVALID for a direction of a column that has none. */
-export function checkDirection(column: Column): void {
-  if (column.kind === "number" || column.kind === "date") return;
+/** @throws ChurnkitError OPTION_INVALID for a column that has no direction, or a direction that there is not. */
+export function checkDirection({ name, kind }: Column, direction: Direction): void {
+  const ordered = kind === "number" || kind === "date";
+  if (ordered && (direction === "up" || direction === "down")) return;
   throw new ChurnkitError(
     "OPTION_INVALID",
-    `directions names ${column.name}, a ${column.kind}, which goes neither up nor down. Name a number or date, or put it into fixed.`,
-    { where: { column: column.name } },
+    ordered
+      ? `directions gives ${name} the direction ${JSON.stringify(direction)}. Give "up" or "down".`
+      : `directions names ${name}, a ${kind}, which goes neither up nor down. Name a number or date, or put it into fixed.`,
+    { where: { column: name } },
   );
 }
