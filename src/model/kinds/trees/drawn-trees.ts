@@ -7,12 +7,14 @@ import { pairShap } from "./pair-shap.js";
 
 /** Pairs of a tree and a background row for one sample: it takes about as long as one order of all columns. */
 const pairsPerSample = 8;
+/** Standard errors by which the sum of the values may miss its target, which corrects a value by no more of its own. */
+const mostDeviations = 5;
 
 /**
  * Explains a row by a part of the pairs of trees and background rows.
  *
  * @param target what the values sum to.
- * @returns false if the draw saw no tree's value vary, so that only the whole background can tell.
+ * @returns false if the draw's sum is too far from the target for its own variance: it met too little of the background.
  */
 type DrawnTrees = (x: Float32Array, at: number, target: number, values: Float64Array, errors: Float64Array) => boolean;
 
@@ -78,9 +80,9 @@ export function drawnTrees(model: TreesModel, task: AttributionTask): DrawnTrees
         covariances[group] = (covariances[group] as number) + scale * products;
       }
     }
-    if (variance === 0) return missing === 0;
+    if (missing * missing > mostDeviations * mostDeviations * variance) return false;
     for (let group = 0; group < groups; group++) {
-      const slope = (covariances[group] as number) / variance;
+      const slope = variance === 0 ? 0 : (covariances[group] as number) / variance;
       values[group] = (values[group] as number) + slope * missing;
       errors[group] = Math.sqrt(Math.max(0, (errors[group] as number) - slope * (covariances[group] as number)));
     }
