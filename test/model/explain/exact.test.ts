@@ -174,6 +174,28 @@ describe("a mean of trees", () => {
     expect(missed / stated).toBeLessThan(1.3);
   });
 
+  it("meets the whole background where its draw misses what matters", () => {
+    // One of 200 background rows is elsewhere, and a draw of 64 mostly misses it.
+    const model: TreesModel = {
+      kind: "trees",
+      inputs: 2,
+      link: "identity",
+      bias: 0,
+      roots: Uint32Array.of(0),
+      features: Int32Array.of(0, -1, -1),
+      values: Float32Array.of(0.5, 0.25, 0.75),
+      right: Uint32Array.of(2, 0, 0),
+    };
+    const background = new Float32Array(400);
+    background[34] = 1;
+    for (let seed = 0; seed < 8; seed++) {
+      const attributor = treeShap(model, randomTask(2, 2, { background, backgroundRows: 200, samples: 8, seed }));
+      const { values } = attribute(attributor, new Float32Array(2), 2);
+      expect(values[0]).toBeCloseTo(logit(0.25) - logit(0.25 + 0.5 / 200), 12);
+      expect(values[1]).toBe(0);
+    }
+  });
+
   it("is complete for any trees and draws, and gives an unused column 0", () => {
     fc.assert(
       fc.property(
