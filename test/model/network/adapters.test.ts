@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { permutation } from "../../../src/base/random.js";
 import { fromBundleFiles, toBundleFiles } from "../../../src/model/bundle/format.js";
 import { withoutAdapters } from "../../../src/model/kinds/network/adapters.js";
-import type { TrainingData, TrainingSession } from "../../../src/model/kinds/network/engine.js";
+import type { TrainingData, TrainingEngine, TrainingSession } from "../../../src/model/kinds/network/engine.js";
 import { toModelJson } from "../../../src/model/kinds/network/format.js";
 import { loadKernel } from "../../../src/model/kinds/network/kernel.js";
 import { churnNetwork } from "../../../src/model/kinds/network/learner.js";
@@ -10,6 +10,7 @@ import { createNetworkScorer } from "../../../src/model/kinds/network/network-sc
 import { tensorLayout, type NetworkSpec } from "../../../src/model/kinds/network/spec.js";
 import { tfjsEngine } from "../../../src/model/kinds/network/tfjs/engine.js";
 import { wasmEngine } from "../../../src/model/kinds/network/wasm/engine.js";
+import { auto } from "../../../src/model/training/auto/learner.js";
 import { compile } from "../../../src/model/scoring/compile.js";
 import { train } from "../../../src/model/training/train.js";
 import { customerFeatures, customers } from "../../helpers/customers.js";
@@ -161,6 +162,12 @@ describe("adapters", () => {
     expect(model.kind === "ensemble" && model.members.map(({ kind }) => kind)).toEqual(new Array(6).fill("network"));
     const read = (await fromBundleFiles(await toBundleFiles(artifact))).artifact;
     expect((await compile(read)).score(table)).toEqual((await compile(artifact)).score(table));
+  });
+
+  it("are in a preset of auto, unless another engine trains its networks", () => {
+    const names = (engine?: TrainingEngine) => auto({ network: engine ? { engine } : {} }).parameters["learners"];
+    expect(names()).toContain("network-adapters");
+    expect(names(tfjsEngine())).not.toContain("network-adapters");
   });
 
   it("are refused where a network stands for itself", async () => {
