@@ -13,7 +13,7 @@ import { newFolder } from "../helpers/folder.js";
 import type { motoClient } from "../helpers/moto.js";
 import { runVerb, type Ran } from "../helpers/run-verb.js";
 import { s3Servers } from "../helpers/aws.js";
-import { cli, header, json, put, quick, rows, startCli } from "./cli.js";
+import { cli, cliHere, header, json, put, quick, rows, startCli } from "./cli.js";
 
 const folder = newFolder();
 const at = (name: string): string => join(folder, name);
@@ -47,6 +47,9 @@ function noted(): number {
 
 const predict = (...args: string[]): Promise<Awaited<ReturnType<typeof cli>>> =>
   cli(folder, "predict", "model", ...args);
+
+/** Of few rows, for which a process would be the most of the work. */
+const predictFew = (...args: string[]): ReturnType<typeof cli> => cliHere(folder, "predict", "model", ...args);
 
 describe("predict on a large file", () => {
   it("writes the whole table's lines, whatever the number of threads", async () => {
@@ -113,12 +116,12 @@ describe("predict on a large file", () => {
 
   it("leaves nothing where the input cannot be used, and begins where there is nothing to continue", async () => {
     writeFileSync(at("broken.csv"), `${text("few.csv")}1,2,"never closed`);
-    expect((await predict("broken.csv", "--out", "broken.scores.csv")).code).toBe(2);
+    expect((await predictFew("broken.csv", "--out", "broken.scores.csv")).code).toBe(2);
     expect(readdirSync(folder).filter((name) => name.startsWith("broken."))).toEqual(["broken.csv"]);
-    expect((await predict("few.csv", "--out", "fresh.csv", "--resume")).code).toBe(0);
+    expect((await predictFew("few.csv", "--out", "fresh.csv", "--resume")).code).toBe(0);
     expect(text("fresh.csv").split("\n")).toHaveLength(32);
-    expect((await predict("few.csv", "--resume")).err).toMatch(/Only a file or an object of S3 can be continued/);
-    expect((await predict("few.csv", "--out", "few.parquet", "--resume")).err).toMatch(
+    expect((await predictFew("few.csv", "--resume")).err).toMatch(/Only a file or an object of S3 can be continued/);
+    expect((await predictFew("few.csv", "--out", "few.parquet", "--resume")).err).toMatch(
       /Parquet file cannot be continued/,
     );
   });
@@ -126,14 +129,14 @@ describe("predict on a large file", () => {
 
 describe("predict writes the same scores", () => {
   const csv = async (...args: string[]): Promise<string[][]> =>
-    (await predict("few.csv", ...args)).out
+    (await predictFew("few.csv", ...args)).out
       .trimEnd()
       .split("\n")
       .slice(1)
       .map((line) => line.split(","));
 
   it("as JSON lines", async () => {
-    const lines = (await predict("few.csv", "--format", "jsonl")).out.trimEnd().split("\n");
+    const lines = (await predictFew("few.csv", "--format", "jsonl")).out.trimEnd().split("\n");
     const expected = (await csv()).map(([id, probability, label, ...why]) => ({
       id: id === "" ? null : id,
       probability: probability === "" ? null : Number(probability),
@@ -141,7 +144,7 @@ describe("predict writes the same scores", () => {
       error: probability === "" ? (expect.any(String) as string) : why.join(",") || null,
     }));
     expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual(expected);
-    await predict("few.csv", "--out", "few.jsonl");
+    await predictFew("few.csv", "--out", "few.jsonl");
     expect(text("few.jsonl")).toBe(`${lines.join("\n")}\n`);
   });
 
