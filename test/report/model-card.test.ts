@@ -1,8 +1,12 @@
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
+import { inferContract } from "../../src/data/contract/infer.js";
+import { defineFeatures } from "../../src/data/features/index.js";
 import { tableFromRecords } from "../../src/data/read/records.js";
 import type { Table } from "../../src/data/table/table.js";
 import type { Artifact } from "../../src/model/artifact.js";
+import { logistic } from "../../src/model/kinds/linear/learner.js";
+import { train } from "../../src/model/training/index.js";
 import { compile, type Scorer } from "../../src/model/scoring/compile.js";
 import {
   modelCard,
@@ -177,6 +181,31 @@ describe("a model card", () => {
     const imported = cardOf({ train: 0, validation: 100 }, { importedFrom: "xgboost.json" });
     expect(imported.metrics[0]?.rows).toMatch(/labeled rows of the import/);
     expect(modelCardMarkdown(imported)).toContain("| training rows | not known |");
+  });
+
+  it("measures every class where there are more than two", async () => {
+    const plans = ["basic", "plus", "pro"];
+    const records = Array.from({ length: 150 }, (_, i) => ({
+      usage: 10 * (i % 3) + ((i * 7) % 23),
+      plan: plans[i % 3],
+    }));
+    const written = records.map(({ usage, plan = "" }) => [String(usage), plan]);
+    const options = { target: "plan", positive: "pro", multiclass: true };
+    const { contract } = inferContract(["usage", "plan"], written, options);
+    const table = tableFromRecords(contract, records);
+    const made = await train(defineFeatures(contract), table, { learner: logistic(), baseline: false });
+    const card = modelCard(made, { rows: table });
+    expect(card.metrics.map(({ classes }) => classes?.classes.map(({ label }) => label))).toEqual([undefined, plans]);
+    expect(modelCardMarkdown(card)).toMatch(/50 of 150 are positive \("pro"\)[^]*\| basic \| 50 \|/);
+    const { model_overview: overview, evaluation_details: details } = sageMakerCard.parse(modelCardSageMaker(card));
+    expect(overview.problem_type).toBe("Multiclass classification");
+    expect(details[1]?.metric_groups.map(({ name }) => name)).toEqual(["quality", "all classes"]);
+  });
+
+  it("refuses a bundle whose provenance is not a learner's", () => {
+    const parameters = { auto: { members: 5 } };
+    const broken = { ...artifact, provenance: { ...artifact.provenance, parameters } };
+    expect(() => modelCard({ artifact: broken, scorer })).toThrow(expect.objectContaining({ code: "BUNDLE_CORRUPT" }));
   });
 
   it.each([

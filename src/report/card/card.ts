@@ -4,7 +4,9 @@ import type { Artifact, TrainingRun } from "../../model/artifact.js";
 import type { Manifest } from "../../model/bundle/index.js";
 import {
   chanceNote,
+  type ClassEvaluation,
   type Confusion,
+  evaluateClasses,
   evaluateScores,
   type MetricSummary,
   summarize,
@@ -15,7 +17,7 @@ import { minimumSample } from "../../drift/policy.js";
 import type { Facet } from "../../monitor/bias/index.js";
 import { cardData, type CardData } from "./data.js";
 import { cardGroups, type CardGroups } from "./groups.js";
-import { cardModel, cardTraining, type CardModel, type CardTraining } from "./model.js";
+import { cardModel, cardTraining, type CardModel, type CardTraining, toldBy } from "./model.js";
 import { checkedNotes, type CardNotes } from "./notes.js";
 
 /** Metrics on some rows. */
@@ -26,6 +28,8 @@ export interface CardMetrics {
   readonly summary: MetricSummary;
   /** Null where the bundle does not keep it. */
   readonly confusion: Confusion | null;
+  /** Of all classes, where there are more than two; the other metrics are of the positive class against all others. */
+  readonly classes: ClassEvaluation | null;
 }
 
 /** Everything that is known about a model, as plain JSON; null is what is not known. */
@@ -123,7 +127,7 @@ function heldOutMetrics({ metrics: summary, provenance }: Artifact): CardMetrics
       : rows.validation > 0
         ? `${summary.rows} validation rows, which also chose calibration and threshold and may have stopped the training`
         : `${summary.rows} training rows, each scored by models that had not seen it (out of fold); they also chose calibration and threshold`;
-  return { name: "held-out rows", rows: which, summary, confusion: null };
+  return { name: "held-out rows", rows: which, summary, confusion: null, classes: null };
 }
 
 /** Evaluates the model on labeled rows, and says whether it was trained on them. */
@@ -143,6 +147,7 @@ function evaluatedRows({ artifact, scorer }: CardSubject, table: Table) {
     rows: `${evaluation.rows} rows of ${source}; ${trainedOn}`,
     summary: summarize(evaluation),
     confusion: evaluation.confusion,
+    classes: (artifact.contract.target?.classes.length ?? 2) > 2 ? evaluateClasses({ scorer }, table) : null,
   };
   return { metrics, scored: { table, probabilities, threshold, costs } };
 }
@@ -151,7 +156,7 @@ function evaluatedRows({ artifact, scorer }: CardSubject, table: Table) {
 function limitsOf(artifact: Artifact, evaluated: CardMetrics | undefined): string[] {
   const { extras, metrics, provenance } = artifact;
   const leaks = trainingFactsOf(artifact)?.leaks ?? [];
-  const caps = (provenance.parameters["caps"] ?? []) as readonly { readonly message: string }[];
+  const { caps = [] } = toldBy(provenance);
   const chance = [
     { of: "held-out rows", note: chanceNote(metrics) },
     { of: "evaluated rows", note: evaluated && chanceNote(evaluated.summary) },

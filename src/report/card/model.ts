@@ -1,5 +1,6 @@
-import type { Artifact, Costs, Decision, ModelNode, TrainingRun } from "../../model/artifact.js";
-import type { AutoChoice } from "../../model/training/index.js";
+import { JsonValue, list, object, optional, text } from "../../base/json/index.js";
+import type { Artifact, Costs, Decision, ModelNode, Provenance, TrainingRun } from "../../model/artifact.js";
+import { corrupt } from "../../model/bundle/index.js";
 import type { CardNotes } from "./notes.js";
 
 /** A part of a model and its weight in the mean. */
@@ -34,14 +35,27 @@ export interface CardTraining extends TrainingRun {
     | null;
 }
 
+const told = object({
+  auto: optional(object({ reason: text(), members: list(object({ learner: text() }), 1000) })),
+  caps: optional(list(object({ message: text() }), 1000)),
+});
+
+/**
+ * What a learner told of its training: the choice of a stack, and the limits that ended it early.
+ *
+ * @throws ChurnkitError BUNDLE_CORRUPT if it is something else.
+ */
+export const toldBy = ({ parameters }: Provenance): ReturnType<typeof told> =>
+  told(JsonValue.of(parameters, "provenance.json", corrupt, "parameters"));
+
 /** Describes the model of an artifact. */
 export function cardModel({ model, provenance, calibration, decision }: Artifact): CardModel {
-  const { auto, ...parameters } = provenance.parameters;
-  const choice = auto as AutoChoice | undefined;
+  const { auto: choice } = toldBy(provenance);
+  const parameters = Object.fromEntries(Object.entries(provenance.parameters).filter(([name]) => name !== "auto"));
   return {
     learner: provenance.learner,
     kind: kindOf(model),
-    members: membersOf(model, choice),
+    members: membersOf(model, choice?.members),
     reason: choice?.reason ?? null,
     calibration: calibration.kind,
     threshold: decision.threshold,
@@ -70,12 +84,11 @@ function kindOf(node: ModelNode): string {
 }
 
 /** The members of an ensemble; equal ones with equal weights, such as networks from several seeds, are one line. */
-function membersOf(node: ModelNode, choice: AutoChoice | undefined): CardMember[] {
+function membersOf(node: ModelNode, ofStack: readonly { readonly learner: string }[] = []): CardMember[] {
   if (node.kind !== "ensemble") return [];
   const { members, weights } = node;
-  const ofStack = choice?.members.length === members.length ? choice.members : undefined;
   const named = members.map((member, i): CardMember => {
-    const learner = ofStack?.[i]?.learner;
+    const learner = ofStack.length === members.length ? ofStack[i]?.learner : undefined;
     const kind = kindOf(member);
     return {
       name: learner === undefined ? kind : `${learner}: ${kind}`,

@@ -98,7 +98,7 @@ function contentOf(
     model_overview: texts(1024, {
       model_name: name,
       model_description: notes.description,
-      problem_type: "Binary classification",
+      problem_type: card.data.classes.length > 2 ? "Multiclass classification" : "Binary classification",
       algorithm_type: `${model.learner}: ${model.kind}`,
       model_owner: notes.owner,
     }),
@@ -120,7 +120,7 @@ function contentOf(
     evaluation_details: metrics.map((one, i) => ({
       name: one.name,
       evaluation_observation: cut(`On ${one.rows}.`, 2096),
-      metric_groups: [metricGroup(one), ...(groups && i === last ? card.groups.map(ofColumn) : [])],
+      metric_groups: [metricGroup(one), ...ofClasses(one), ...(groups && i === last ? card.groups.map(ofColumn) : [])],
     })),
     additional_information: additional(card),
   };
@@ -212,6 +212,28 @@ function metricGroup({ summary, confusion }: CardMetrics): MetricGroup {
     y_axis_name: ["positive", "negative"],
   };
   return { name: "quality", metric_data: [...figuresOf(summary).map(typed), ...(matrix ? [matrix] : [])] };
+}
+
+/** Metrics of all classes, where there are more than two. */
+function ofClasses({ classes: found }: CardMetrics): MetricGroup[] {
+  if (found === null) return [];
+  const { accuracy, logLoss, macroF1, classes } = found;
+  const all = { accuracy, "log loss": logLoss, "mean F1": { value: macroF1 } };
+  const figures = [
+    ...Object.entries<MetricValue>(all),
+    ...classes.flatMap(({ label, auc, f1 }): [string, MetricValue][] => [
+      [`AUC, ${label}`, { value: auc }],
+      [`F1, ${label}`, { value: f1 }],
+    ]),
+  ];
+  return [
+    {
+      name: "all classes",
+      metric_data: figures.flatMap(([name, one]) =>
+        one.value === null ? [] : [typed({ name: named(name, 255), value: one.value, ...noted(one) })],
+      ),
+    },
+  ];
 }
 
 function ofColumn({ column, groups }: CardGroups): MetricGroup {

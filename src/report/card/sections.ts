@@ -15,7 +15,7 @@ export function cardSections(card: ModelCard): Section[] {
     { title: "Intended use", blocks: intendedUse(card) },
     { title: "Data", blocks: data(card) },
     { title: "Model", blocks: model(card) },
-    { title: "Metrics", blocks: card.metrics.flatMap(metricBlocks) },
+    { title: "Metrics", blocks: card.metrics.flatMap((one) => metricBlocks(one, card.data.positive)) },
     { title: "Groups", blocks: groups(card) },
     { title: "Costs", blocks: costs(card) },
     { title: "Limits", blocks: limits(card) },
@@ -162,16 +162,14 @@ export function parameterText(value: unknown): string {
   return text.length > mostCharacters ? `${text.slice(0, mostCharacters)} …` : text;
 }
 
-function metricBlocks({
-  name,
-  rows,
-  summary: { values, positives, rows: n, threshold },
-  confusion,
-}: CardMetrics): Block[] {
+function metricBlocks(
+  { name, rows, summary: { values, positives, rows: n, threshold }, confusion, classes }: CardMetrics,
+  positive: string | null,
+): Block[] {
   const named = metricNames.filter((metric) => metricTable[metric].needs !== "costs" || values[metric].value !== null);
   const table: Block = {
     kind: "table",
-    caption: `On the ${name}: ${rows}. ${countText(positives)} of ${countText(n)} are positive; threshold ${Number(threshold.toPrecision(4))}.`,
+    caption: `On the ${name}: ${rows}. ${countText(positives)} of ${countText(n)} are positive${positive === null ? "" : ` ("${positive}")`}; threshold ${Number(threshold.toPrecision(4))}.`,
     columns: [
       { label: "metric" },
       { label: "value", number: true },
@@ -185,19 +183,46 @@ function metricBlocks({
       metricTable[metric].better,
     ]),
   };
-  if (confusion === null) return [table];
-  const { truePositives, falsePositives, falseNegatives, trueNegatives } = confusion;
-  const calls: Block = {
-    kind: "table",
-    caption: `Calls at the threshold on the ${name}.`,
-    columns: [{ label: "outcome" }, { label: "called", number: true }, { label: "not called", number: true }],
-    rows: [
-      ["positive", countText(truePositives), countText(falseNegatives)],
-      ["negative", countText(falsePositives), countText(trueNegatives)],
-    ],
-  };
-  return [table, calls];
+  return [
+    table,
+    ...(confusion ? [callsTable(name, confusion)] : []),
+    ...(classes ? [classesTable(name, classes)] : []),
+  ];
 }
+
+const callsTable = (
+  name: string,
+  { truePositives, falsePositives, falseNegatives, trueNegatives }: NonNullable<CardMetrics["confusion"]>,
+): Block => ({
+  kind: "table",
+  caption: `Calls at the threshold on the ${name}.`,
+  columns: [{ label: "outcome" }, { label: "called", number: true }, { label: "not called", number: true }],
+  rows: [
+    ["positive", countText(truePositives), countText(falseNegatives)],
+    ["negative", countText(falsePositives), countText(trueNegatives)],
+  ],
+});
+
+const classesTable = (
+  name: string,
+  { classes, accuracy, logLoss, macroF1 }: NonNullable<CardMetrics["classes"]>,
+): Block => ({
+  kind: "table",
+  caption: `All classes on the ${name}, by the most probable one: accuracy ${metricText(accuracy.value)} (95 %: ${rangeText(accuracy)}), log loss ${metricText(logLoss.value)} (${rangeText(logLoss)}), mean F1 ${metricText(macroF1)}.`,
+  columns: [
+    { label: "class" },
+    { label: "rows", number: true },
+    { label: "AUC", number: true },
+    { label: "precision", number: true },
+    { label: "recall", number: true },
+    { label: "F1", number: true },
+  ],
+  rows: classes.map(({ label, rows, auc, precision, recall, f1 }) => [
+    label,
+    countText(rows),
+    ...[auc, precision, recall, f1].map((value) => metricText(value, 3)),
+  ]),
+});
 
 function groups({ groups: of }: ModelCard): Block[] {
   return of.length === 0
