@@ -28,12 +28,7 @@ function countCodes({ codes, levels }: CodedData): { missing: number; counts: Ui
  * Profiles one column of labels as a reference. Its levels are the declared ones, then the others found, by name; if
  * there are too many, the most frequent are kept and the rest counted in `other`.
  */
-export function categoryProfileOf(
-  name: string,
-  data: CodedData,
-  declared: readonly string[],
-  kind: CategoryProfile["kind"] = "category",
-): CategoryProfile {
+export function categoryProfileOf(name: string, data: CodedData, declared: readonly string[]): CategoryProfile {
   const { missing, counts } = countCodes(data);
   const tally = new Map<string, number>(declared.map((level) => [level, 0]));
   const met = data.levels.map((level, code) => ({ level, count: counts[code] ?? 0 })).filter(({ count }) => count > 0);
@@ -49,7 +44,7 @@ export function categoryProfileOf(
     kept = kept.filter(([level]) => names.has(level));
   }
   const levels = kept.map(([level]) => level);
-  return { name, kind, missing, levels, counts: kept.map(([, count]) => count), other, newLevels: [] };
+  return { name, kind: "category", missing, levels, counts: kept.map(([, count]) => count), other, newLevels: [] };
 }
 
 /** Counts later labels over a reference's levels; labels beyond them go to `other`, the first few by name. */

@@ -35,7 +35,7 @@ const numeric: Decoder<NumericProfile> = (json) => {
   const profile = object({
     ...head,
     kind: oneOf(["number", "boolean", "date"]),
-    of: optional(literal("predictions")),
+    of: optional(oneOf(["predictions", "length"])),
     // The deciles are added to the requested cut points.
     cuts: increasing(numbers(profileLimits.cutPoints + 9)),
     deciles: increasing(numbers(9)),

@@ -7,11 +7,12 @@ import { numericAgainst, profileOf, type CutOptions } from "./numeric-profile.js
 import { isNumericProfile, type ColumnProfile, type Profile } from "./profile.js";
 
 /**
- * Features and the target are profiled; ids and free text are not, because they have no distribution. Ignored columns
- * with at most one value are profiled, to detect when other values appear.
+ * Features and the target are profiled; ids are not, because they have no distribution. Of free text that is a feature
+ * the length is. Ignored columns with at most one value are profiled, to detect when other values appear.
  */
 export function isProfiled(column: Column, data: ColumnData): boolean {
-  if (column.kind === "text" || column.role === "id") return false;
+  if (column.role === "id") return false;
+  if (column.kind === "text") return column.role === "feature";
   return column.role !== "ignored" || holdsOneValue(data);
 }
 
@@ -55,15 +56,10 @@ export function profileColumn(column: Column, data: ColumnData, options: CutOpti
 }
 
 function countColumn(column: Column, data: ColumnData, options: CutOptions): ColumnProfile {
-  if (column.kind === "category" || column.kind === "text") {
-    return categoryProfileOf(
-      column.name,
-      coded(column.name, data),
-      column.kind === "category" ? column.levels : [],
-      column.kind,
-    );
-  }
-  return profileOf(numeric(column.name, data), column.name, { ...options, kind: column.kind });
+  const { name } = column;
+  if (column.kind === "category") return categoryProfileOf(name, coded(name, data), column.levels);
+  if (column.kind === "text") return { ...profileOf(lengthsOf(data), name, options), of: "length" };
+  return profileOf(numeric(name, data), name, { ...options, kind: column.kind });
 }
 
 /**
@@ -81,7 +77,7 @@ export function profileAgainst(reference: Profile, table: Table): Profile {
     const declared = byName.get(column.name);
     if (
       declared !== undefined &&
-      columnKinds[declared.kind].storage !== (isNumericProfile(column) ? "numeric" : "coded")
+      columnKinds[declared.kind].storage !== (isNumericProfile(column) && column.of !== "length" ? "numeric" : "coded")
     ) {
       throw mismatch(column.name, `is a ${declared.kind} in ${table.source} and a ${column.kind} in the reference`);
     }
@@ -95,9 +91,18 @@ export function profileAgainst(reference: Profile, table: Table): Profile {
 
 /** Counts one later column against its reference. */
 export function columnAgainst(reference: ColumnProfile, data: ColumnData): ColumnProfile {
-  return isNumericProfile(reference)
-    ? numericAgainst(reference, numeric(reference.name, data))
-    : categoryAgainst(reference, coded(reference.name, data));
+  if (isNumericProfile(reference)) {
+    const values = reference.of === "length" ? lengthsOf(data) : numeric(reference.name, data);
+    return numericAgainst(reference, values);
+  }
+  return categoryAgainst(reference, coded(reference.name, data));
+}
+
+/** The length of each text in characters, NaN where it is missing. */
+function lengthsOf(data: ColumnData): Float64Array {
+  if (data.storage === "numeric") return data.values;
+  const lengths = data.levels.map((text) => text.length);
+  return Float64Array.from(data.codes, (code) => lengths[code] ?? NaN);
 }
 
 function allMissing(column: ColumnProfile, rows: number): ColumnData {

@@ -15,8 +15,11 @@ export interface Profile {
 export interface NumericProfile {
   readonly name: string;
   readonly kind: "number" | "boolean" | "date";
-  /** Marks the model's probabilities, which are not a column of the data; no column has their name. */
-  readonly of?: "predictions" | undefined;
+  /**
+   * `predictions` marks the model's probabilities, which are not a column of the data; no column has their name.
+   * `length` marks the lengths, in characters, of a column of texts.
+   */
+  readonly of?: "predictions" | "length" | undefined;
   /** See {@link CategoryProfile}. */
   readonly unread?: true | undefined;
   readonly missing: number;

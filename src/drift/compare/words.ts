@@ -28,9 +28,10 @@ function short(value: number): string {
 }
 
 /** Formats values of a numeric column for people. */
-export function formatterOf(column: Pick<NumericProfile, "kind">): (value: number) => string {
+export function formatterOf(column: Pick<NumericProfile, "kind" | "of">): (value: number) => string {
   if (column.kind === "date") return dateText;
   if (column.kind === "boolean") return (value) => (value === 1 ? "true" : value === 0 ? "false" : short(value));
+  if (column.of === "length") return (value) => `${short(value)} characters`;
   return short;
 }
 
