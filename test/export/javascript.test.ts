@@ -41,13 +41,13 @@ describe("a model as a JavaScript module", () => {
     budget(60_000),
   );
 
-  it("needs nothing but the language, atob and TextEncoder, and may stand in a page", async () => {
+  it("needs nothing but the language and atob, and may stand in a page", async () => {
     const { contract, ...rest } = await sampleArtifact();
     const hostile = "</script>\u2028'\"\\`${1}\n*/";
     const text = toJavaScript({ ...rest, contract: { ...contract, name: hostile } });
     expect(text).not.toMatch(/<\/script|\u2028|\bimport\b|\brequire\(|\beval\(|new Function|WebAssembly/);
     const exported = text.replace(/^export const score = /m, "globalThis.score = ");
-    const context = createContext({ atob, TextEncoder });
+    const context = createContext({ atob });
     runInContext(exported, context);
     const record = { customer: "c", tenure: 3, charges: 20, paperless: true, since: "2020-01-01", plan: "plus" };
     const expected = (await compile({ contract, ...rest })).scoreRecord(record);

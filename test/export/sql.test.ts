@@ -75,6 +75,45 @@ describe("a model as SQL", () => {
     budget(60_000),
   );
 
+  it("has infinite numbers where the library has them", async () => {
+    const number = {
+      kind: "number",
+      role: "feature",
+      nullable: false,
+      optional: false,
+      missing: [],
+      integer: false,
+    } as const;
+    const sample = await sampleArtifact({ networks: 0 });
+    const target = sample.contract.columns.filter(({ role }) => role === "target");
+    const contract = { ...sample.contract, columns: [{ ...number, name: "a" }, { ...number, name: "b" }, ...target] };
+    const args = ["a", "b"].map((name) => ({ op: "column", name }) as const);
+    const derived = (["ratio", "product"] as const).flatMap((op) => {
+      const inner = { op, args } as const;
+      return [
+        { name: op, expression: inner },
+        { name: `log of ${op}`, expression: { op: "log1p", args: [inner] } as const },
+        { name: `difference of ${op}`, expression: { op: "difference", args: [inner, inner] } as const },
+      ];
+    });
+    const blocks = derived.map(({ name }, i) => ({
+      ...({ kind: "numeric", input: name, impute: 3 + i, indicator: true, transform: "identity" } as const),
+      ...{ knots: [], scores: [], center: 1, scale: 0.1 },
+    }));
+    const recipe = { format: 1, contractHash: contractHash(contract), derived, blocks } as const;
+    const model = { kind: "linear", bias: 0, weights: blocks.flatMap((_, i) => [0.1 + i / 50, i / 10]) } as const;
+    const infinite = { ...sample, contract, recipe, model };
+    const numbers = [1e300, -1e300, 5e-324, 0, 1];
+    const rows = numbers.flatMap((a) => numbers.map((b) => ({ a, b })));
+    const scorer = await compile(infinite);
+    const answers = await query(infinite, rows);
+    rows.forEach((row, i) => {
+      expect(Math.abs((answers[i]?.probability ?? NaN) - (scorer.scoreRecord(row).probability ?? NaN))).toBeLessThan(
+        1e-9,
+      );
+    });
+  });
+
   it("adds up many terms in steps", async () => {
     const artifact = await sampleArtifact({ networks: 0 });
     const leaves = Array.from({ length: 1500 }, (_, i) => (i % 7) / 1000 - 0.002);

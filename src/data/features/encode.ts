@@ -134,7 +134,21 @@ export function compileEncoders(
   recipe: Recipe,
   contract: Contract,
 ): { readonly encoder: NamelessEncoder; readonly encodePlain: EncodePlainRecord } {
-  if (contractHash(contract) !== recipe.contractHash) throw mismatch(`The contract "${contract.name}"`, contract.name);
+  const fits = (other: Contract): boolean => contractHash(other) === recipe.contractHash;
+  if (!fits(contract)) throw mismatch(`The contract "${contract.name}"`, contract.name);
+  return encodersOf(recipe, contract, fits);
+}
+
+/**
+ * {@link compileEncoders} of a contract that is known to fit.
+ *
+ * @param fits whether another contract, of a table, has the same columns.
+ */
+export function encodersOf(
+  recipe: Recipe,
+  contract: Contract,
+  fits: (other: Contract) => boolean,
+): ReturnType<typeof compileEncoders> {
   const inputs = new Inputs(contract);
   const { blocks, width } = placeBlocks(recipe, contract, inputs);
   const read = plainRecordReader(contract, inputs);
@@ -149,7 +163,7 @@ export function compileEncoders(
     width,
 
     encode(table, out, from = 0, to = table.rows) {
-      if (table.contract !== contract && contractHash(table.contract) !== recipe.contractHash) {
+      if (table.contract !== contract && !fits(table.contract)) {
         throw mismatch(`The table ${table.source}`, table.source);
       }
       if (!(from >= 0 && from <= to && to <= table.rows)) {

@@ -1,5 +1,5 @@
 export { defineFeatures, type Features, numericEncodings } from "./define.js";
-export { compileEncoders, compileRecipe, type Encoder } from "./encode.js";
+export { compileEncoders, compileRecipe, type Encoder, encodersOf } from "./encode.js";
 export { explainEncoding } from "./explain-encoding.js";
 export type { Expression, NumericExpression } from "./expression.js";
 export { column, countOf, meanOf, product, ratio, sum, trend } from "./expressions/builders.js";

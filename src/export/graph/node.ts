@@ -127,11 +127,13 @@ export const missing = (of: NumberNode | TextNode): Condition => ({ op: "missing
 /** 1 where it holds, else 0. */
 export const flag = (condition: Condition): NumberNode => where(condition, constant(1), constant(0));
 
-/** 1 + log1p: log(1 + x) for x > -1, exact for small x too (Kahan). */
+/** log(1 + x) for x > -1, exact for small x too (Kahan). */
 export function logOnePlus(x: NumberNode): NumberNode {
   const u = add(constant(1), x);
   const exact = multiply(unary("log", u), divide(x, subtract(u, constant(1))));
-  return where(equal(u, constant(1)), x, exact);
+  // Beyond this the 1 adds nothing, and infinity divided by itself would be no number.
+  const large = less(constant(2 ** 60), x);
+  return where(large, unary("log", x), where(equal(u, constant(1)), x, exact));
 }
 
 /** 1 / (1 + exp(-z)), without overflow. */

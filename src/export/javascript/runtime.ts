@@ -1,4 +1,4 @@
-import { compileEncoders } from "../../data/features/index.js";
+import { encodersOf } from "../../data/features/index.js";
 import { plainScorer, recordScorer, type ScoredRecord } from "../../model/scoring/index.js";
 import type { ModuleData } from "./javascript.js";
 import { unpackModel } from "./packed-model.js";
@@ -10,7 +10,7 @@ import { unpackModel } from "./packed-model.js";
 export function scorerOf(json: string): (record: unknown) => ScoredRecord {
   // eslint-disable-next-line no-restricted-properties -- not from outside: it is the module's own text
   const { model, ...artifact } = JSON.parse(json) as ModuleData;
-  const encoders = compileEncoders(artifact.recipe, artifact.contract);
+  const encoders = encodersOf(artifact.recipe, artifact.contract, () => false);
   const scorer = recordScorer(artifact, encoders, plainScorer(unpackModel(model)));
   return (record) => scorer.scoreRecord(record);
 }
