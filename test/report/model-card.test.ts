@@ -178,6 +178,8 @@ describe("a model card", () => {
     expect(validated.limits[0]).toMatch(
       /^On the held-out rows the model is no better than chance: .* includes 0\.5\.$/,
     );
+    const stacked = cardOf({ train: 100, validation: 0 }, { auto: { reason: "it helps", members: [] } });
+    expect(stacked.metrics[0]?.rows).toMatch(/they also chose the members, their weights, calibration and threshold$/);
     const imported = cardOf({ train: 0, validation: 100 }, { importedFrom: "xgboost.json" });
     expect(imported.metrics[0]?.rows).toMatch(/labeled rows of the import/);
     expect(modelCardMarkdown(imported)).toContain("| training rows | not known |");

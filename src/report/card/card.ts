@@ -121,12 +121,13 @@ export function modelCard(model: CardSubject, options: ModelCardOptions = {}): M
 
 function heldOutMetrics({ metrics: summary, provenance }: Artifact): CardMetrics {
   const { rows, parameters } = provenance;
+  const chose = `${toldBy(provenance).auto === undefined ? "" : "the members, their weights, "}calibration and threshold`;
   const which =
     "importedFrom" in parameters
       ? `${summary.rows} labeled rows of the import, which also chose the threshold`
       : rows.validation > 0
-        ? `${summary.rows} validation rows, which also chose calibration and threshold and may have stopped the training`
-        : `${summary.rows} training rows, each scored by models that had not seen it (out of fold); they also chose calibration and threshold`;
+        ? `${summary.rows} validation rows, which also chose ${chose} and may have stopped the training`
+        : `${summary.rows} training rows, each scored by models that had not seen it (out of fold); they also chose ${chose}`;
   return { name: "held-out rows", rows: which, summary, confusion: null, classes: null };
 }
 
