@@ -31,7 +31,7 @@ it("scores either half of the rows at the epoch that is best for the other half"
   expect(crossed(other, labels, Float32Array.of(1, 1, 1e-6, 1))?.logits).toEqual(Float32Array.of(-1, -1, -3, 1));
 });
 
-it("scores a single row at an epoch of its own", () => {
+it("scores a single row at its own best epoch", () => {
   expect(crossed([[-1], [2], [1]], Uint8Array.of(1))?.logits).toEqual(Float32Array.of(2));
 });
 

@@ -24,8 +24,9 @@ export function crossLogits(
     sums[i % 2] = (sums[i % 2] as number) + weight * (logOnePlusExp(z) - z * (labels[i] as number));
     totals[i % 2] = (totals[i % 2] as number) + weight;
   });
-  // A single row has no other half.
-  const lossOf = (half: 0 | 1): number => (sums[half] as number) / (totals[half] as number) || (sums[0] as number);
+  // A single row has no other half, so it stands for that too.
+  const lossOf = (half: 0 | 1): number =>
+    logits.length > 1 ? (sums[half] as number) / (totals[half] as number) : (sums[0] as number);
   const losses: [number, number] = [lossOf(0), lossOf(1)];
   if (!before) return { losses, logits: logits.slice() };
   const better = losses.map((loss, half) => loss < (before.losses[half] as number));
