@@ -40,26 +40,28 @@ const repeats = 4;
 
 /**
  * Chooses weights for a mean of log odds by held-out rows. Rows that fit the weights would flatter them, so each rule
- * chooses on some folds of the rows and is judged on the others. A mean of several must beat the best one by a
- * standard error, paired by row: it also evens out the noise of single members on the rows they held out, which the
- * members of a finished model even out among themselves.
+ * chooses on some folds of the rows and is judged on the others. The best one is chosen once, on all rows, which
+ * flatters it little: chosen fold by fold it would change, and be judged worse than any one. A mean of several must
+ * beat it by a standard error, paired by row: it also evens out the noise of single members on the rows they held out,
+ * which the members of a finished model even out among themselves.
  */
 export function chooseWeights(judged: Judged, seed: number): ChosenWeights {
   const { labels, rowWeights } = judged;
   const rows = labels.length;
   const least = labels.reduce((sum, label) => sum + label, 0);
   const parts = Math.min(folds, least, rows - least);
+  const all = Uint32Array.from(labels.keys());
+  const one = oneOf(judged, all);
   if (parts < 2) {
-    const all = Uint32Array.from(labels.keys());
-    const weights = oneOf(judged, all);
-    return { rule: "one", weights, losses: { one: NaN, equal: NaN, fitted: NaN }, unseen: [{ rows: all, weights }] };
+    const losses = { one: NaN, equal: NaN, fitted: NaN };
+    return { rule: "one", weights: one, losses, unseen: [{ rows: all, weights: one }] };
   }
   const rounds = rows < manyRows ? repeats : 1;
   const byRow = { one: new Float64Array(rows), equal: new Float64Array(rows), fitted: new Float64Array(rows) };
   const unseen: { rows: Uint32Array; weights: Record<WeightRule, Float64Array> }[] = [];
   for (let round = 0; round < rounds; round++) {
     for (const { train, test } of kFold(labels, parts, seed + round)) {
-      const weights = weightsBy(judged, train);
+      const weights = { one, ...meansBy(judged, train) };
       if (round === 0) unseen.push({ rows: test, weights });
       for (const rule of rules) {
         const pooled = weightedMean(judged.logOdds, weights[rule]);
@@ -77,15 +79,15 @@ export function chooseWeights(judged: Judged, seed: number): ChosenWeights {
   const best = losses.fitted < losses.equal ? "fitted" : "equal";
   const gains = byRow.one.map((loss, row) => loss - (byRow[best][row] as number));
   const rule = mean(gains) > standardError(gains) ? best : "one";
-  const weights = weightsBy(judged, Uint32Array.from(labels.keys()))[rule];
+  const weights = { one, ...meansBy(judged, all) }[rule];
   return { rule, weights, losses, unseen: unseen.map((part) => ({ ...part, weights: part.weights[rule] })) };
 }
 
-/** The weights that each rule chooses by some rows. */
-function weightsBy(judged: Judged, rows: Uint32Array): Record<WeightRule, Float64Array> {
+/** The weights of either mean, chosen by some rows. */
+function meansBy(judged: Judged, rows: Uint32Array): Record<"equal" | "fitted", Float64Array> {
   const fitted = fittedOf(judged, rows);
   const members = fitted.reduce((sum, weight) => sum + Number(weight > 0), 0);
-  return { one: oneOf(judged, rows), equal: fitted.map((weight) => (weight > 0 ? 1 / members : 0)), fitted };
+  return { equal: fitted.map((weight) => (weight > 0 ? 1 / members : 0)), fitted };
 }
 
 /** All weight on the candidate with the smallest loss. */

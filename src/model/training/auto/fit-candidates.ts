@@ -129,7 +129,10 @@ function triedOf(candidates: readonly Candidate[], outcomes: readonly (Outcome |
   throw first?.end === "failed" ? first.error : new ChurnkitError("OPTION_INVALID", "There is no learner to train.");
 }
 
-function heldOutLoss({ rows, probabilities }: HeldOut, { labels, rowWeights }: LabeledMatrix): number {
+function heldOutLoss(
+  { rows, probabilities, crossed = probabilities }: HeldOut,
+  { labels, rowWeights }: LabeledMatrix,
+): number {
   const judged = labelsAt(labels, rowWeights, rows);
-  return calibratedLoss(Float64Array.from(probabilities, logit), judged, Uint32Array.from(rows.keys()));
+  return calibratedLoss(Float64Array.from(crossed, logit), judged, Uint32Array.from(rows.keys()));
 }
