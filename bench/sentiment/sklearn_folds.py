@@ -25,7 +25,7 @@ def words_and_pieces():
 
 
 def default(vectorizer):
-    return make_pipeline(vectorizer, LogisticRegression(max_iter=1000))
+    return make_pipeline(vectorizer, LogisticRegression(solver="liblinear"))
 
 
 def chosen(vectorizer):
