@@ -335,12 +335,15 @@ describe.skipIf(!ready)("SageMaker registry behind a faulty proxy", { timeout: 3
   it("does not delete what another process published meanwhile", async () => {
     const other = await calm();
     let lists = 0;
+    let published: Promise<unknown> | undefined;
     const registry = await behind(async (request) => {
       // The other process is quick, between this one's commit and its look at SageMaker.
-      if (operationOf(request) === "ListModelPackages" && ++lists === 2) await other.register(model(1));
+      if (operationOf(request) === "ListModelPackages" && ++lists === 2) await (published = other.register(model(1)));
       return undefined;
     });
     await registry.register(model(0));
+    // On a busy machine this one asks again before the other is done.
+    await published;
     expect((await shown()).map(([version]) => version).sort()).toEqual(["1.0.0", "1.0.1"]);
     expect((await registry.verify()).problems).toEqual([]);
   });
