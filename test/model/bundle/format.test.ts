@@ -51,7 +51,12 @@ describe("bundle format", () => {
   });
 
   it("keeps in the manifest what the training took, beside a content hash that does not depend on it", async () => {
-    const trainingRun = { seconds: 1.5, processorSeconds: 2.25, machine: "linux x64", rows: "customers.csv, every row" };
+    const trainingRun = {
+      seconds: 1.5,
+      processorSeconds: 2.25,
+      machine: "linux x64",
+      rows: "customers.csv, every row",
+    };
     const told = await toBundleFiles(artifact, { createdAt, trainingRun });
     const [{ manifest }, plain] = [await fromBundleFiles(told), await fromBundleFiles(files)];
     expect(manifest.trainingRun).toEqual(trainingRun);

@@ -60,12 +60,17 @@ export function inferTarget(
     );
   }
   if (labels.length > 2 && !multiclass)
-    return fail(`holds ${labels.length} classes (${list(labels)}). Name a column of two classes, or set multiclass to tell all of them apart.`);
+    return fail(
+      `holds ${labels.length} classes (${list(labels)}). Name a column of two classes, or set multiclass to tell all of them apart.`,
+    );
   if (labels.length > mostInferred)
     return fail(`holds ${labels.length} classes (${list(labels)}). Name a column of at most ${mostInferred} classes.`);
   const speaking = labels.filter(namesPositive);
   const chosen = positive ?? (speaking.length === 1 ? speaking[0] : undefined);
-  if (chosen === undefined) return fail(`holds ${list(labels)}. Name the positive class${labels.length > 2 ? ": the one to act on; the others get probabilities too" : ""}.`);
+  if (chosen === undefined)
+    return fail(
+      `holds ${list(labels)}. Name the positive class${labels.length > 2 ? ": the one to act on; the others get probabilities too" : ""}.`,
+    );
   const named = classReader(labels)(chosen);
   if (named === undefined) {
     const near = nearestText(chosen, labels);
