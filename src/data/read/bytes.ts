@@ -143,8 +143,13 @@ async function peeked(
   const first = await input.next();
   async function* again(): AsyncGenerator<Uint8Array> {
     if (first.done === true) return;
-    yield first.value;
-    yield* input;
+    try {
+      yield first.value;
+      yield* input;
+    } finally {
+      // A reader that stops at the head closes the source as well.
+      await input.return(undefined);
+    }
   }
   return { head: first.done === true ? new Uint8Array() : first.value, chunks: again() };
 }

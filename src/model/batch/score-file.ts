@@ -33,6 +33,11 @@ export interface ScoreFileOptions {
   readonly done?: Counts | undefined;
 }
 
+interface ScoredModel {
+  readonly artifact: ThreadSetup["artifact"];
+  readonly scorer: Scorer;
+}
+
 /** Bytes of text that are read, scored and written at a time. */
 const partBytes = 1024 * 1024;
 
@@ -43,7 +48,7 @@ const partBytes = 1024 * 1024;
  * @throws ChurnkitError what the reader and the scorer refuse, PEER_MISSING for Parquet without its package.
  */
 export function scoreFile(
-  model: { readonly artifact: ThreadSetup["artifact"]; readonly scorer: Scorer },
+  model: ScoredModel,
   from: string | NamedBytes,
   options: ScoreFileOptions,
 ): AsyncGenerator<OutputPart> {
@@ -58,16 +63,31 @@ function probabilityNames({ contract: { target } }: Scorer): string[] {
 }
 
 async function* scoredLines(
-  model: { readonly artifact: ThreadSetup["artifact"]; readonly scorer: Scorer },
+  model: ScoredModel,
   from: string | NamedBytes,
-  { format, threshold, delimiter, workers, onPart, done = {} }: ScoreFileOptions,
+  options: ScoreFileOptions,
 ): AsyncGenerator<OutputPart> {
+  const { delimiter } = options;
   const read = { target: "ignore", ragged: "reject-row", limits: { totalBytes: Number.MAX_SAFE_INTEGER } } as const;
   const chosen = delimiter === undefined ? {} : { delimiter };
   const parts = readParts(model.scorer.contract, from, { ...read, ...chosen, partBytes });
   const first = await parts.next();
   if (first.done === true) return;
-  const ids = first.value.ids.columns.map(({ name }) => name);
+  try {
+    yield* linesOfParts(model, first.value, parts, options);
+  } finally {
+    // Also where the reader stops, or scoring fails, before the second part is asked for.
+    await parts.return(undefined);
+  }
+}
+
+async function* linesOfParts(
+  model: ScoredModel,
+  first: TablePart,
+  parts: AsyncIterable<TablePart>,
+  { format, threshold, workers, onPart, done = {} }: ScoreFileOptions,
+): AsyncGenerator<OutputPart> {
+  const ids = first.ids.columns.map(({ name }) => name);
   const named = ids.length === 0 ? ["row"] : ids;
   const names = [...named, ...outputColumns(named, [...probabilityNames(model.scorer), "label", "error"])];
   let { rows = 0, rejected = 0, positives = 0 } = done;
@@ -75,7 +95,7 @@ async function* scoredLines(
   if (firstRow === 0 && format === "csv")
     yield { bytes: new TextEncoder().encode(csvLine(names)), counts: { rows, rejected, positives } };
   const lines = { format: format === "csv" ? format : "jsonl", threshold, names, firstRow, workers } as const;
-  for await (const part of scoreInOrder(model, unscored(first.value, parts, firstRow, onPart), lines)) {
+  for await (const part of scoreInOrder(model, unscored(first, parts, firstRow, onPart), lines)) {
     rows += part.rows;
     rejected += part.rejected;
     positives += part.positives;
