@@ -7,6 +7,8 @@ import {
   fitRecipe,
   parseRecipe,
 } from "../../../src/data/features/index.js";
+import { encodeTexts } from "../../../src/data/features/fit/text/encode-texts.js";
+import { fitTextTarget } from "../../../src/data/features/fit/text/fit-text-target.js";
 import { fitSparse } from "../../../src/data/features/fit/text/fit-sparse.js";
 import { termCounter } from "../../../src/data/features/fit/text/count-terms.js";
 import { eachPhrase, eachPiece, wordsOf } from "../../../src/data/features/text/words.js";
@@ -65,6 +67,11 @@ describe("words of a text", () => {
     expect(wordsOf("ab ".repeat(400_000))).toHaveLength(3_334);
     // One sign that NFKC writes with 18 characters.
     expect(wordsOf("\ufdfa".repeat(1_000_000)).join(" ").length).toBeLessThanOrEqual(10_000);
+  });
+
+  it("have 30 marks at most, so that their normal form is found at once", () => {
+    expect(wordsOf(`e${"\u0301\u0327".repeat(4_000)} x`).map((word) => word.length)).toEqual([30, 1]);
+    expect(wordsOf(`e${"\u0301".repeat(30)}`)).toEqual([`\u00e9${"\u0301".repeat(29)}`]);
   });
 
   it("are terms alone and in pairs, but not where they are very long", () => {
@@ -226,6 +233,29 @@ describe("a text as what its words say about the target", () => {
     const values = column(matrix);
     const mean = values.reduce((a, b) => a + b, 0) / 600;
     expect(Math.abs(mean)).toBeLessThan(0.01);
+  });
+
+  it("is left out where all texts say the same and the classes are even", () => {
+    for (const rows of [20, 40, 50, 100, 200]) {
+      const target = Uint8Array.from({ length: rows }, (_, i) => i % 2);
+      const alike = { name: "note", codes: new Int32Array(rows), texts: ["?"] };
+      for (let seed = 0; seed < 6; seed++) expect(fitTextTarget(alike, target, seed)).toMatch(/say nothing/);
+    }
+  });
+
+  it("has room for terms that were forgotten while they were counted", () => {
+    const random = uniform(1);
+    const han = () => String.fromCodePoint(0x4e00 + Math.floor(20_000 * random()));
+    // More than a million pieces, all different, between the first of three texts and the others.
+    const many = Array.from({ length: 36 }, () => Array.from({ length: 9_990 }, han).join(""));
+    const texts = ["again", ...many, "again", "again"];
+    const codes = Int32Array.from(texts.keys());
+    const { matrix, phrases } = encodeTexts({ name: "note", codes, texts }, Uint32Array.from(codes));
+    expect(phrases).toMatchObject({ terms: ["again"], counts: [3] });
+    const used = matrix.starts.at(-1) ?? 0;
+    expect(used).toBe(3 + 3 * 12);
+    expect(matrix.indices.length).toBeGreaterThanOrEqual(used);
+    expect(matrix.values.length).toBeGreaterThanOrEqual(used);
   });
 
   it("is learned from the same rows to the same bits", () => {

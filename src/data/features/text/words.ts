@@ -14,12 +14,15 @@ const longestPiece = 5;
  */
 const wordForm = /[\p{L}\p{N}\p{M}_]+(?:'[\p{L}\p{N}\p{M}]+)*|\p{Extended_Pictographic}|[!?]/gu;
 
+/** Marks beyond the 30 that a character may have in practice: a normal form would sort them, in quadratic time. */
+const manyMarks = /([\p{M}\uff9e\uff9f]{30})[\p{M}\uff9e\uff9f]+/gu;
+
 const surrogate = /[\ud800-\udfff]/;
 
 /** The words of a text in order, in lower case: `Don't  PANIC!` is don't, panic and !. */
 export function wordsOf(text: string): string[] {
   // A normal form makes one word of all spellings of an accent or a width. It may be up to 18 times as long.
-  const plain = text.slice(0, mostCharacters).normalize("NFKC").slice(0, mostCharacters);
+  const plain = text.slice(0, mostCharacters).replace(manyMarks, "$1").normalize("NFKC").slice(0, mostCharacters);
   return plain.toLowerCase().replaceAll("\u2019", "'").match(wordForm) ?? [];
 }
 

@@ -8,6 +8,8 @@ const folds = 5;
 export const leastOfClass = 2 * folds;
 /** Candidates for the cost of a wrong row against large weights. */
 const costs = [1, 4, 16] as const;
+/** Log loss within this of chance is rounding: margins that are all alike have it where the classes are even. */
+const leastGain = 1e-9;
 /** The cost is chosen on no more rows than this. */
 const mostChoosing = 4_000;
 
@@ -79,6 +81,6 @@ export function crossFit(matrix: SparseRows, labels: Uint8Array, seed: number): 
   return {
     weights: fitSparse(matrix, labels, all, best.cost, seed),
     margins,
-    informative: lossOf(margins, dealt, all) < chance,
+    informative: lossOf(margins, dealt, all) < chance - leastGain,
   };
 }

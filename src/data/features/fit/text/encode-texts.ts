@@ -29,18 +29,20 @@ export function encodeTexts({ codes, texts }: TextInput, rows: Uint32Array): Enc
 
   const ofPhrases = vectorizer(phrases, eachPhrase);
   const ofPieces = vectorizer(pieces, eachPiece, phrases.terms.length);
+  const width = phrases.terms.length + pieces.terms.length;
   const starts = new Uint32Array(rows.length + 1);
   const total = [phrases, pieces].reduce((sum, { counts }) => sum + counts.reduce((a, b) => a + b, 0), 0);
-  const matrix = {
-    width: phrases.terms.length + pieces.terms.length,
-    starts,
-    indices: new Int32Array(total),
-    values: new Float32Array(total),
-  };
+  let indices = new Int32Array(total);
+  let values = new Float32Array(total);
   let at = 0;
   const put = (column: number, value: number): void => {
-    matrix.indices[at] = column;
-    matrix.values[at++] = value;
+    // A term that the counter had forgotten for a while is in more rows than its count says.
+    if (at === indices.length) {
+      indices = enlarged(indices, new Int32Array(2 * at + 1));
+      values = enlarged(values, new Float32Array(2 * at + 1));
+    }
+    indices[at] = column;
+    values[at++] = value;
   };
   rows.forEach((row, i) => {
     const words = wordsIn(row);
@@ -48,5 +50,10 @@ export function encodeTexts({ codes, texts }: TextInput, rows: Uint32Array): Enc
     ofPieces(words, put);
     starts[i + 1] = at;
   });
-  return { phrases, pieces, matrix };
+  return { phrases, pieces, matrix: { width, starts, indices, values } };
+}
+
+function enlarged<T extends Int32Array | Float32Array>(full: T, larger: T): T {
+  larger.set(full);
+  return larger;
 }
