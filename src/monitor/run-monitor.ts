@@ -221,7 +221,9 @@ async function readLabels(
   { store, baseline }: MonitorRunOptions,
   log: ReturnType<typeof labelLog>,
 ): Promise<void> {
-  const { positive, negative } = baseline.model;
+  const { positive } = baseline.model;
+  const others = baseline.contract.target?.classes.filter((label) => label !== positive);
+  const negative = others ?? baseline.model.negative;
   for (const key of keys) {
     const found = await store.getStream(key);
     if (found === undefined) continue;

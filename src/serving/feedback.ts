@@ -36,7 +36,8 @@ export function readFeedback(
   { target }: Contract,
 ): { readonly taken: readonly Feedback[]; readonly refused: readonly RefusedFeedback[] } {
   const { positive = "1", classes = [] } = target ?? {};
-  const labelOf = labelReader({ positive, negative: classes.find((label) => label !== positive) ?? "0" });
+  const others = classes.filter((label) => label !== positive);
+  const labelOf = labelReader({ positive, negative: others.length === 0 ? "0" : others });
   const taken: Feedback[] = [];
   const refused: RefusedFeedback[] = [];
   for (const [index, entry] of entries.entries()) {

@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { uniform } from "../../src/base/random.js";
-import { openBudget } from "../../src/model/kinds/budget.js";
+import { openBudget, partOf } from "../../src/model/kinds/budget.js";
 import type { TrainingProgress } from "../../src/model/kinds/learner.js";
 import { logistic } from "../../src/model/kinds/linear/learner.js";
 import { sizedSettings } from "../../src/model/kinds/network/auto-settings.js";
 import { churnNetwork, churnNetworkDefaults } from "../../src/model/kinds/network/learner.js";
+import { oneVersusRest } from "../../src/model/training/classes/one-versus-rest.js";
 import { train } from "../../src/model/training/train.js";
 import { customerFeatures, customers } from "../helpers/customers.js";
 
@@ -31,6 +32,45 @@ describe("openBudget", () => {
 
   it.each([0, -1, NaN, Infinity, 1e10])("refuses %s seconds", (seconds) => {
     expect(() => openBudget({ seconds })).toThrow(/The budget is/);
+  });
+});
+
+describe("partOf", () => {
+  it("is a share of what is left, and spent before the whole", () => {
+    const whole = openBudget({ seconds: 1000 });
+    const part = partOf(whole, 0.25);
+    expect(part.left).toBeGreaterThan(240);
+    expect(part.left).toBeLessThanOrEqual(250);
+    expect(part.name).toBe("the budget of 1000 s");
+    const short = partOf(whole, 1e-6);
+    while (short.left > 0);
+    expect([short.spent, whole.spent]).toEqual([true, false]);
+  });
+
+  it("is spent with the whole", () => {
+    const stop = new AbortController();
+    const part = partOf(openBudget({ seconds: 1000, stop: stop.signal }), 0.5);
+    stop.abort();
+    expect([part.spent, part.left, part.signal.aborted]).toEqual([true, 0, true]);
+    expect(part.name).toBe("the request to stop");
+  });
+
+  it("goes to each of three classes", async () => {
+    const classes = { codes: Uint8Array.of(0, 1, 2), count: 3, positive: 2 };
+    const lefts: number[] = [];
+    const learner = oneVersusRest({
+      name: "any",
+      parameters: {},
+      fit: (_, __, { budget }) => {
+        lefts.push(budget?.left ?? NaN);
+        const model = { kind: "linear", weights: [0], bias: 0 } as const;
+        const heldOut = { rows: Uint32Array.of(0, 1, 2), probabilities: new Float64Array(3).fill(0.3) };
+        return Promise.resolve({ model, heldOut, history: [] });
+      },
+    });
+    const rows = { matrix: new Float32Array(3), width: 1, labels: Uint8Array.of(0, 0, 1), classes };
+    await learner.fit(rows, undefined, { seed: 0, budget: openBudget({ seconds: 900 }) });
+    expect(lefts.map((left) => Math.round(left / 10))).toEqual([30, 45, 90]);
   });
 });
 

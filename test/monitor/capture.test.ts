@@ -405,6 +405,14 @@ describe("labels", () => {
     { positive: "left", negative: "stayed", read: { left: 1, Stayed: 0, "1": 1, false: 0 }, refused: ["gone"] },
     // A class's own spelling is that class.
     { positive: "0", negative: "1", read: { "1": 0, "0.0": 1 }, refused: ["true", "false"] },
+    { positive: "No", negative: "stayed", read: { no: 1, stayed: 0 }, refused: ["1", "yes", "0"] },
+    {
+      positive: "pro",
+      negative: ["basic", "plus"],
+      read: { pro: 1, basic: 0, Plus: 0, "1": 1, false: 0 },
+      refused: ["max"],
+    },
+    { positive: "2", negative: ["0", "1"], read: { "2": 1, "0": 0, "1": 0, "1.0": 0 }, refused: ["3"] },
   ])("an outcome is read for $positive as what it can only mean", async ({ positive, negative, read, refused }) => {
     const log = labelLog();
     const outcomes: [string, unknown][] = [];
@@ -415,7 +423,7 @@ describe("labels", () => {
     expect(Object.fromEntries(outcomes)).toEqual(read);
     expect(log.bad).toBe(refused.length);
     expect(log.causes[0]).toMatch(
-      positive === "No"
+      negative === "Yes"
         ? /^the outcome 1 may mean the class "Yes" or, as a flag, "No": write the class$/
         : /write the class$|is not a class; send "/,
     );

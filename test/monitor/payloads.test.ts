@@ -19,6 +19,15 @@ const contract: Contract = {
   target: { column: "churn", classes: ["No", "Yes"], positive: "Yes" },
 };
 
+const plans = ["basic", "plus", "pro"];
+const threeClasses: Contract = {
+  ...contract,
+  columns: contract.columns.map((one) =>
+    one.name === "churn" ? { ...one, levels: plans } : one,
+  ) as Contract["columns"],
+  target: { column: "churn", classes: plans, positive: "pro" },
+};
+
 type Side = readonly [data: string, encoding?: string, type?: string];
 const csv = (data: string): Side => [data, "CSV", "text/csv"];
 const json = (value: unknown): Side => [JSON.stringify(value), "JSON", "application/json"];
@@ -33,11 +42,12 @@ const event = (input: Side, output: Side): string =>
 async function read(
   events: readonly string[],
   output?: CaptureOutput,
+  by = contract,
 ): Promise<{ found: CapturedPrediction[]; issues: CaptureIssueCount[] }> {
   const log = captureLog();
   const found: CapturedPrediction[] = [];
   for await (const one of readCaptureLines(new TextEncoder().encode(events.join("\n")), {
-    contract,
+    contract: by,
     log,
     outputForm: output,
   }))
@@ -235,6 +245,25 @@ describe("a captured output", () => {
     const [unread, why] = await scores(output);
     expect(unread).toEqual([null]);
     expect(why).toMatch(cause);
+  });
+
+  it.each<[string, Side, CaptureOutput | undefined, number | RegExp]>([
+    ["all classes in order", csv("0.1,0.2,0.7"), "positiveLast", 0.7],
+    ["all classes, the positive first", csv("0.7,0.2,0.1"), "positiveFirst", 0.7],
+    ["all classes without a sign of their order", csv("0.1,0.2,0.7"), undefined, /positiveFirst or positiveLast/],
+    ["two numbers", csv("0.3,0.7"), "positiveLast", /holds 2 values/],
+    [
+      "a label with a score for each class",
+      json([plans.map((label, i) => ({ label, score: i / 3 }))]),
+      undefined,
+      2 / 3,
+    ],
+    ["the positive label and its probability", csv("pro,0.7"), "labelProbability", 0.7],
+    ["another label and its probability", csv("basic,0.7"), "labelProbability", /does not tell the positive one's/],
+  ])("of three classes: %s", async (_, output, form, expected) => {
+    const { found, issues } = await read([event(csv("33.44,a"), output)], form, threeClasses);
+    expect(found[0]?.probability).toBe(typeof expected === "number" ? expected : null);
+    if (typeof expected !== "number") expect(issues[0]?.causes[0]).toMatch(expected);
   });
 
   it("of a batch on one CSV line has one score for each record", async () => {

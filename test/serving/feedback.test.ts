@@ -1,8 +1,10 @@
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
+import { z } from "zod";
 import { outcomesAt } from "../../src/monitor/counting/labels.js";
 import { createMonitor, days, parseMonitorState, type Monitor, type MonitorState } from "../../src/monitor/index.js";
-import type { Feedback } from "../../src/serving/feedback.js";
+import { contractOf } from "../../src/data/index.js";
+import { type Feedback, readFeedback } from "../../src/serving/feedback.js";
 import { createHandler, withMonitor, type Handler, type ServedModel } from "../../src/serving/index.js";
 import { customers, start, watchedModel, type Watched } from "../monitor/watched.js";
 import { asText, request } from "./request.js";
@@ -73,6 +75,14 @@ describe("POST /feedback", () => {
   ])("refuses %j with a %d", async (body, code) => {
     const handler = createHandler(model, { maxBatch: 10, feedback: () => undefined });
     expect(await post(handler, "/feedback", body)).toMatchObject({ code });
+  });
+
+  it("takes every class but the positive one for the other outcome", () => {
+    const schema = z.object({ usage: z.number(), plan: z.enum(["basic", "plus", "pro"]) });
+    const entries = ["pro", "basic", "plus", "max"].map((outcome) => ({ id: "a", outcome }));
+    const { taken, refused } = readFeedback(entries, contractOf(schema, { target: "plan", positive: "pro" }));
+    expect(taken.map(({ label }) => label?.outcome)).toEqual([1, 0, 0]);
+    expect(refused).toEqual([{ index: 3, message: expect.stringContaining('"pro" or "basic" or "plus"') as string }]);
   });
 
   it("fails where the outcome could not be kept, so that the caller sends it again", async () => {

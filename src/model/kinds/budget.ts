@@ -62,3 +62,21 @@ export function openBudget({ seconds, stop }: BudgetOptions): Budget {
     },
   };
 }
+
+/** A budget of this share of what is left of another, which ends with that at the latest. */
+export function partOf(whole: Budget, share: number): Budget {
+  if (whole.left === Infinity) return whole;
+  const own = openBudget({ seconds: Math.max(share * whole.left, 0.001), stop: whole.signal });
+  return {
+    signal: own.signal,
+    get left() {
+      return whole.spent ? 0 : own.left;
+    },
+    get spent() {
+      return whole.spent || own.spent;
+    },
+    get name() {
+      return whole.name;
+    },
+  };
+}

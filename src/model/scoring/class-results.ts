@@ -13,10 +13,12 @@ export function calibrateClasses(calibration: Calibration, table: Float64Array, 
   const count = target.classes.length;
   const positive = target.classes.indexOf(target.positive);
   for (let at = 0; at < table.length; at += count) {
-    const raw = table[at + positive] as number;
-    const p = calibrate(calibration, raw);
+    const p = calibrate(calibration, table[at + positive] as number);
+    // Not 1 - raw, of which little but rounding is left where the positive class is nearly certain.
+    let others = 0;
+    for (let k = 0; k < count; k++) if (k !== positive) others += table[at + k] as number;
     for (let k = 0; k < count; k++) {
-      const share = raw < 1 ? (table[at + k] as number) / (1 - raw) : 1 / (count - 1);
+      const share = others === 0 ? 1 / (count - 1) : (table[at + k] as number) / others;
       table[at + k] = k === positive ? p : share * (1 - p);
     }
   }

@@ -110,9 +110,11 @@ function one(item: unknown, options: OutputOptions): Output {
   if (!isList(item)) return ofScalar(item, options);
   if (item.length === 1) return one(item[0], options);
   const [a, b] = item;
-  if (item.length === 2 && typeof a === "number" && typeof b === "number") return ofClasses(a, b, options);
   if (item.length === 2 && typeof a === "string" && typeof b === "number") return ofLabeled(a, b, options);
-  if (item.length === 2 && isMembers(a) && isMembers(b)) return ofPairs([a, b], options);
+  if (item.length === (options.target?.classes.length ?? 2)) {
+    if (item.every((number) => typeof number === "number")) return ofClasses(item, options);
+    if (item.every(isMembers)) return ofPairs(item, options);
+  }
   return failed(`it holds ${item.length} values for a record, not a probability`);
 }
 
@@ -129,15 +131,15 @@ function ofScalar(item: unknown, { output }: OutputOptions): Output {
   return { probability, label: null, ...(whole ? { whole } : {}) };
 }
 
-/** The numbers of two classes, without a sign of which is the positive one's. */
-function ofClasses(first: number, last: number, { output }: OutputOptions): Output {
-  const chosen = output === "positiveFirst" ? first : output === "positiveLast" ? last : undefined;
+/** The numbers of all classes, without a sign of which is the positive one's. */
+function ofClasses(numbers: readonly number[], { output }: OutputOptions): Output {
+  const chosen = output === "positiveFirst" ? numbers[0] : output === "positiveLast" ? numbers.at(-1) : undefined;
   if (chosen === undefined)
     return failed(
-      `it is two numbers, and it is unclear which belongs to the positive class; ${say}: positiveFirst or positiveLast`,
+      `it is ${numbers.length} numbers, and it is unclear which belongs to the positive class; ${say}: positiveFirst or positiveLast`,
     );
   const probability = probabilityOf(chosen);
-  return probability === null || probabilityOf(first) === null || probabilityOf(last) === null
+  return probability === null || numbers.some((number) => probabilityOf(number) === null)
     ? failed("its numbers are not from 0 to 1")
     : { probability, label: null };
 }
@@ -154,6 +156,11 @@ function ofLabeled(label: string, number: number, options: OutputOptions): Outpu
       label,
     );
   if (target?.classes.includes(label) !== true) return failed("its label is not a class of the model", label);
+  if (label !== target.positive && target.classes.length > 2)
+    return failed(
+      "it is the probability of one of several other classes, which does not tell the positive one's",
+      label,
+    );
   return { probability: label === target.positive ? probability : 1 - probability, label };
 }
 
@@ -213,7 +220,7 @@ function ofMembers(item: Members, options: OutputOptions): Output {
   return failed(`no probability is under its names ${Object.keys(item).slice(0, 8).join(", ").slice(0, 200)}`);
 }
 
-/** The positive class's number of an object that names both classes. */
+/** The positive class's number of an object that names all classes. */
 function classesIn(item: unknown, target: Target | undefined): number | undefined {
   if (
     !isMembers(item) ||

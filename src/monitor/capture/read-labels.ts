@@ -20,8 +20,8 @@ export interface LabelLog {
 export interface LabelReadOptions {
   /** The positive class; 1 and true mean it too, unless they mean the other one. */
   readonly positive: string;
-  /** The other class; 0 and false mean it too. */
-  readonly negative: string;
+  /** The other class, or all others; 0 and false mean it too. */
+  readonly negative: string | readonly string[];
   readonly log: LabelLog;
   readonly source?: string | undefined;
 }
@@ -135,20 +135,23 @@ function labelOf({ id, outcome, time, recorded }: Members, outcomeOf: OutcomeRea
 
 /**
  * Reads an outcome as labels of the target are read; 1 and 0, true and false also mean the positive class and the
- * other one. If the positive class is the one that means no, such a flag is ambiguous and refused: a guess would
+ * others. If the positive class is the one that means no, such a flag is ambiguous and refused: a guess would
  * invert every label.
  */
 function outcomeReader({ positive, negative }: Pick<LabelReadOptions, "positive" | "negative">): OutcomeReader {
-  const ofClasses = classReader([negative, positive]);
+  const others = typeof negative === "string" ? [negative] : negative;
+  const ofClasses = classReader([...others, positive]);
   const ofFlags = classReader(["0", "1"]);
-  const spellings = new Set([positive, negative].map(foldedLabel));
+  const spellings = new Set([positive, ...others].map(foldedLabel));
+  const meansNo = ofFlags(positive) === "0";
+  const listed = [positive, ...others].map((label) => `"${label}"`).join(" or ");
   return (value) => {
     const text = String(value).trim();
     const label = ofClasses(text);
     const flag = ofFlags(text);
     if (label === undefined)
-      return flag === undefined
-        ? `the outcome ${JSON.stringify(text.slice(0, 40))} is not a class; send "${positive}" or "${negative}"`
+      return flag === undefined || meansNo
+        ? `the outcome ${JSON.stringify(text.slice(0, 40))} is not a class; send ${listed}`
         : flag === "1"
           ? 1
           : 0;
@@ -156,7 +159,7 @@ function outcomeReader({ positive, negative }: Pick<LabelReadOptions, "positive"
     const folded = foldedLabel(text);
     const doubtful = flags.has(folded) && !spellings.has(folded) && String(outcome) !== flag;
     return doubtful
-      ? `the outcome ${text} may mean the class "${label}" or, as a flag, "${label === positive ? negative : positive}": write the class`
+      ? `the outcome ${text} may mean the class "${label}" or, as a flag, "${label === positive ? others.join('" or "') : positive}": write the class`
       : outcome;
   };
 }

@@ -129,7 +129,7 @@ async function readLabels(
   if (prefix === undefined) return { labels, bad: 0 };
   if (target === undefined) throw invalid("contract", "no target", "one with a target, to read labels");
   const { positive, classes } = target;
-  const negative = classes.find((label) => label !== positive) ?? "";
+  const negative = classes.filter((label) => label !== positive);
   for (const { key } of await store.list(prefix)) {
     const object = labelName.test(key) ? await store.getStream(key) : undefined;
     if (object === undefined) continue;

@@ -1,6 +1,7 @@
 import { logit } from "../../../stats/logistic.js";
 import type { ClassesModel } from "../../artifact.js";
 import { joinClasses } from "../../kinds/classes/join-classes.js";
+import { partOf } from "../../kinds/budget.js";
 import type { HeldOut, LabeledMatrix, Learned, Learner } from "../../kinds/learner.js";
 import { fitSoftmax } from "./fit-softmax.js";
 
@@ -16,8 +17,13 @@ export function oneVersusRest(learner: Learner): Learner {
       const { classes } = training;
       if (classes === undefined) return learner.fit(training, validation, context);
       const each: Learned[] = [];
-      for (let k = 0; k < classes.count; k++)
-        each.push(await learner.fit(against(training, k), validation && against(validation, k), context));
+      for (let k = 0; k < classes.count; k++) {
+        // Else the first class would use all the time, and the others' models would hardly be trained.
+        const budget = context.budget && partOf(context.budget, 1 / (classes.count - k));
+        each.push(
+          await learner.fit(against(training, k), validation && against(validation, k), { ...context, budget }),
+        );
+      }
       return joined(each, validation ?? training, classes);
     },
   };
