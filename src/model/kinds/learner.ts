@@ -18,6 +18,11 @@ export interface LabeledMatrix {
   readonly details?: Uint8Array | undefined;
   /** All classes, if there are more than two: the place of each row's class, and how many there are. */
   readonly classes?: { readonly codes: Uint8Array; readonly count: number; readonly positive: number } | undefined;
+  /**
+   * What folds have equal shares of, instead of the labels: the class of each row, where one of several classes is told from
+   * the others. So the models of all of them hold out the same rows.
+   */
+  readonly strata?: Uint8Array | undefined;
   /** Weight of each row, finite and above 0: a row of weight 2 counts like two equal rows. Absent where all are 1. */
   readonly rowWeights?: Float32Array | undefined;
   /** The recipe that encoded it, for learners that are told something about columns by name; absent where it isn't known. */

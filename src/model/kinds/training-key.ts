@@ -6,7 +6,14 @@ import type { LabeledMatrix } from "./learner.js";
 export function trainingKey(settings: object, data: readonly (LabeledMatrix | undefined)[]): string {
   const hash = hasher().update(canonicalJson(settings));
   for (const part of data) {
-    for (const numbers of [part?.matrix, part?.labels, part?.rowWeights, part?.targets, part?.classes?.codes])
+    for (const numbers of [
+      part?.matrix,
+      part?.labels,
+      part?.rowWeights,
+      part?.targets,
+      part?.classes?.codes,
+      part?.strata,
+    ])
       if (numbers) hash.update(new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength));
   }
   return hash.hex().slice(0, 16);

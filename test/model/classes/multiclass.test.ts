@@ -9,6 +9,7 @@ import { register as registerTrain } from "../../../src/cli/commands/train.js";
 import { toSql } from "../../../src/export/index.js";
 import { evaluateClasses } from "../../../src/model/evaluate/index.js";
 import {
+  auto,
   boosting,
   churnNetwork,
   compile,
@@ -96,6 +97,19 @@ describe("a model of three classes", () => {
     labels.forEach((label, row) => {
       const [basic, plus, pro] = all.slice(3 * row) as unknown as [number, number, number];
       expect(label).toBe(pro >= scorer.decision.threshold ? "pro" : basic >= plus ? "basic" : "plus");
+    });
+  });
+
+  it.each<[string, Learner]>([
+    ["one network", churnNetwork({ members: 1, units: [4], epochs: 1 })],
+    ["a distilled stack", auto({ learners: [logistic({ l2: 1 })], distill: true, network: { units: [4], epochs: 1 } })],
+  ])("is judged on a fifth of the rows, the same for each class, if it is %s", async (_, learner) => {
+    const { heldOutScores } = await fit(learner);
+    expect(heldOutScores.rows.length).toBeGreaterThan(195);
+    const counts = plans.map((plan) => [...heldOutScores.rows].filter((row) => training[row]?.plan === plan).length);
+    plans.forEach((plan, k) => {
+      const all = training.filter((record) => record.plan === plan).length;
+      expect(Math.abs((counts[k] ?? 0) - all / 5)).toBeLessThanOrEqual(1);
     });
   });
 

@@ -25,6 +25,13 @@ import { openWorkerPool } from "../worker-pool.js";
 const commonRows = 5000;
 const leastShare = 1 / 20;
 
+/** Rows of the rarest class. */
+function smallest(classes: Uint8Array): number {
+  const counts = new Map<number, number>();
+  for (const one of classes) counts.set(one, (counts.get(one) ?? 0) + 1);
+  return Math.min(...counts.values());
+}
+
 /**
  * The rows that each member trains and stops on, in one matrix. With many rows some are kept from all members, to
  * decide whether more members pay off.
@@ -53,18 +60,17 @@ function planMembers(
     return Array.from({ length: members }, () => all);
   }
   const matrix = sharedCopy(training.matrix);
-  const { width, labels, targets, rowWeights } = training;
+  const { width, labels, targets, rowWeights, strata = labels } = training;
   const parts = Math.floor(Math.min(rows / commonRows, 1 / leastShare));
-  const positives = labels.reduce((sum, label) => sum + label, 0);
-  const rare = Math.min(positives, rows - positives) < (parts * commonRows) / 100;
+  const rare = smallest(strata) < (parts * commonRows) / 100;
   if (members === 1 || !manyRows(rows) || rare) {
-    const folds = kFold(labels, foldsOf(members), seed).slice(0, members);
+    const folds = kFold(strata, foldsOf(members), seed).slice(0, members);
     const shared = { matrix, width, labels, targets, rowWeights };
     return folds.map(({ train, test }) => ({ ...shared, training: train, validation: test }));
   }
-  const [{ train: others, test: common }] = kFold(labels, parts, mix32(seed + 1)) as [Fold];
+  const [{ train: others, test: common }] = kFold(strata, parts, mix32(seed + 1)) as [Fold];
   const folds = kFold(
-    Uint8Array.from(others, (row) => labels[row] as number),
+    Uint8Array.from(others, (row) => strata[row] as number),
     foldsOf(members),
     seed,
   ).slice(0, members);

@@ -21,18 +21,19 @@ export interface Parts {
 /** The caller's validation rows judge, or without them a fifth of the rows. */
 export function partsOf(training: LabeledMatrix, validation: LabeledMatrix | undefined, seed: number): Parts {
   if (validation) return { training, judged: validation, rows: Uint32Array.from(validation.labels.keys()) };
-  const [{ train, test }] = kFold(training.labels, folds, seed) as [Fold];
+  const [{ train, test }] = kFold(training.strata ?? training.labels, folds, seed) as [Fold];
   return { training: taken(training, train), judged: taken(training, test), rows: test };
 }
 
 function taken(all: LabeledMatrix, rows: Uint32Array): LabeledMatrix {
-  const { width, matrix, labels, rowWeights } = all;
+  const { width, matrix, labels, strata, rowWeights } = all;
   const own = new Float32Array(rows.length * width);
   rows.forEach((row, i) => own.set(matrix.subarray(row * width, (row + 1) * width), i * width));
   return {
     ...all,
     matrix: own,
     labels: Uint8Array.from(rows, (row) => labels[row] as number),
+    strata: strata && Uint8Array.from(rows, (row) => strata[row] as number),
     rowWeights: rowWeights && Float32Array.from(rows, (row) => rowWeights[row] as number),
   };
 }

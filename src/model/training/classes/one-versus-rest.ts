@@ -31,7 +31,8 @@ export function oneVersusRest(learner: Learner): Learner {
 
 /** The same rows, labeled 1 where they are of class `k`. */
 function against({ classes, ...matrix }: LabeledMatrix, k: number): LabeledMatrix {
-  return { ...matrix, labels: Uint8Array.from(classes?.codes ?? [], (code) => Number(code === k)) };
+  const codes = classes?.codes ?? new Uint8Array();
+  return { ...matrix, labels: codes.map((code) => Number(code === k)), strata: codes };
 }
 
 function joined(
