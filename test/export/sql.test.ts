@@ -132,6 +132,17 @@ describe("a model as SQL", () => {
     );
   });
 
+  it("names no two columns of its answer alike", async () => {
+    const artifact = await sampleArtifact({ networks: 0 });
+    await fill(artifact.contract, sampleRecords(1));
+    const view = `CREATE OR REPLACE VIEW keyed AS SELECT *, 1 AS "Label", 2 AS probability, 3 AS probability_ FROM "the customers"`;
+    await database.run(view);
+    const keys = ["place", "Label", "probability", "probability_"];
+    const sql = toSql(artifact, { table: "keyed", keys, dialect: "duckdb" });
+    expect((await database.run(sql)).columnNames()).toEqual([...keys, "probability__", "label_"]);
+    await database.run(`CREATE OR REPLACE TABLE scores AS ${sql}`);
+  });
+
   it("refuses a network, and what is too long for Athena", async () => {
     const network = await sampleArtifact({ networks: 1 });
     expect(() => toSql(network)).toThrow(expect.objectContaining({ code: "OPTION_INVALID" }) as Error);

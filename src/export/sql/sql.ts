@@ -63,8 +63,8 @@ export function toSql(artifact: Exported, options: SqlOptions = {}): string {
   const [positive, negative] = labelsOf(contract.target).map(quotedText);
   const answer = [
     ...keys.map((key, i) => `k${i} AS ${quotedName(key)}`),
-    `${score} AS probability`,
-    `CASE WHEN ${score} >= ${doubleText(decision.threshold)} THEN ${positive} WHEN ${score} IS NOT NULL THEN ${negative} END AS label`,
+    `${score} AS ${quotedName(unusedName("probability", keys))}`,
+    `CASE WHEN ${score} >= ${doubleText(decision.threshold)} THEN ${positive} WHEN ${score} IS NOT NULL THEN ${negative} END AS ${quotedName(unusedName("label", keys))}`,
   ];
   const selects = [read, ...steps].map((list, i) => `s${i} AS (${select(list, i === 0 ? from : `s${i - 1}`)})`);
   const text = `WITH ${selects.join(",\n")}\n${select(answer, `s${steps.length}`)}\n`;
@@ -79,6 +79,10 @@ export function toSql(artifact: Exported, options: SqlOptions = {}): string {
 }
 
 const select = (list: readonly string[], from: string): string => `SELECT\n  ${list.join(",\n  ")}\nFROM ${from}`;
+
+/** A name that no key has; databases take capital and small letters for the same. */
+const unusedName = (name: string, keys: readonly string[]): string =>
+  keys.some((key) => key.toLowerCase() === name) ? unusedName(`${name}_`, keys) : name;
 
 const hasNetwork = (model: ModelNode): boolean =>
   model.kind === "network" || (model.kind === "ensemble" && model.members.some(hasNetwork));
