@@ -35,8 +35,8 @@ export interface TableDriftOptions extends DriftOptions {
 
 /**
  * Compares two tables column by column, with exact values of KS's D and of small samples' p-values. Features and the
- * target are compared; ids, ignored columns and free text are not, except that an ignored column of at most one value
- * causes a warning if other values appear. Rows whose label is not a class are left out of the target's comparison
+ * target are compared, free text by its length; ids and ignored columns are not, except that an ignored column of at most
+ * one value causes a warning if other values appear. Rows whose label is not a class are left out of the target's comparison
  * and of concept drift, and counted in `unknownLabels`.
  *
  * @param reference the expected data; both tables are read with the same contract.

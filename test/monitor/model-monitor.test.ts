@@ -105,6 +105,21 @@ describe("constraints.json", () => {
     });
   });
 
+  it("holds texts to no numbers: their profile is of lengths", () => {
+    const { baseline } = watched;
+    const columns = baseline.contract.columns.map((column) =>
+      column.name === "age"
+        ? ({ name: "age", role: "feature", nullable: false, optional: false, missing: [], kind: "text" } as const)
+        : column,
+    );
+    const { features } = constraintsJson({ ...baseline, contract: { ...baseline.contract, columns } });
+    expect(features.find(({ name }) => name === "age")).toEqual({
+      name: "age",
+      inferred_type: "String",
+      completeness: 1,
+    });
+  });
+
   it("as Model Monitor writes it becomes a policy", () => {
     const written = {
       version: 0.0,

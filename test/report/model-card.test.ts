@@ -204,6 +204,23 @@ describe("a model card", () => {
     expect(details[1]?.metric_groups.map(({ name }) => name)).toEqual(["quality", "all classes"]);
   });
 
+  it("says how long free texts are, and nothing of what is in them", async () => {
+    const written = Array.from({ length: 60 }, (_, i) => [
+      `${i % 2 ? "bad" : "good"} secret${i}`,
+      String(i % 9),
+      i % 2 ? "Yes" : "No",
+    ]);
+    const { contract } = inferContract(["note", "n", "left"], written, { target: "left", text: ["note"] });
+    const table = tableFromRecords(
+      contract,
+      written.map(([note, n, left]) => ({ note, n, left })),
+    );
+    const made = await train(defineFeatures(contract), table, { learner: logistic(), baseline: false });
+    const text = modelCardMarkdown(modelCard(made, { rows: table, by: ["note"] }));
+    expect(text).toMatch(/\| note \| text \| feature \| 0.0 % \| 11 to 13 characters, mean 12.\d+, /);
+    expect(text).not.toContain("secret");
+  });
+
   it("refuses a bundle whose provenance is not a learner's", () => {
     const parameters = { auto: { members: 5 } };
     const broken = { ...artifact, provenance: { ...artifact.provenance, parameters } };

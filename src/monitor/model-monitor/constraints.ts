@@ -77,6 +77,8 @@ export function constraintsJson(baseline: MonitorBaseline, policy: PolicyChoice 
         inferred_type: inferredType(column),
         completeness: column.nullable || column.optional ? Math.max(0, present - warning(rules.missing)) : present,
       };
+      // Its profile is of lengths, which are no values of the feature.
+      if (column.kind === "text") return head;
       if (isNumericProfile(profile)) return { ...head, num_constraints: { is_non_negative: (profile.min ?? 0) >= 0 } };
       return profile.other > 0 || profile.levels.length > mostDomains
         ? head

@@ -33,7 +33,8 @@ function valuesText({ kind, numbers, levels }: CardColumn): string {
   const { min, max, mean, standardDeviation } = numbers;
   if (kind === "boolean") return `true in ${percent(mean)}`;
   if (kind === "date") return `${dayText(min)} to ${dayText(max)}`;
-  return `${short(min)} to ${short(max)}, mean ${short(mean)}, standard deviation ${short(standardDeviation)}`;
+  const unit = kind === "text" ? " characters" : "";
+  return `${short(min)} to ${short(max)}${unit}, mean ${short(mean)}, standard deviation ${short(standardDeviation)}`;
 }
 
 const short = (value: number): string => String(Number(value.toPrecision(4)));

@@ -15,9 +15,9 @@ export interface CardColumn {
   readonly role: Column["role"];
   readonly unit: string | null;
   readonly description: string | null;
-  /** Share of missing values; null for a column without a profile: ids, free texts and ignored columns. */
+  /** Share of missing values; null for a column without a profile: ids and ignored columns. */
   readonly missing: number | null;
-  /** Of numbers, of booleans as 0 and 1, and of dates in milliseconds since 1970 UTC. */
+  /** Of numbers, of booleans as 0 and 1, of dates in milliseconds since 1970 UTC, and of the lengths of free texts. */
   readonly numbers: {
     readonly min: number;
     readonly max: number;
