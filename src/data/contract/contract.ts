@@ -127,7 +127,7 @@ export interface CategoryColumn extends ColumnBase {
   readonly open: boolean;
 }
 
-/** Free text. A table keeps it, but it never becomes a feature directly. */
+/** Free text. As a feature it is what its words say, or TF-IDF of them. */
 export interface TextColumn extends ColumnBase {
   readonly kind: "text";
   readonly maxLength?: number | undefined;

@@ -147,7 +147,7 @@ function segmentAdvice({ segments }: DriftReport, drifted: readonly ColumnDrift[
 function rowsAdvice({ verdict, columns }: DriftReport): Advice[] {
   if (columns.length === 0 && verdict !== "drift") {
     const action =
-      "Nothing was compared. Give a reference whose columns have more than one value, with columns other than ids, free text and ignored ones.";
+      "Nothing was compared. Give a reference whose columns have more than one value, with columns other than ids and ignored ones.";
     return [{ severity: "none", action, columns: [] }];
   }
   const unjudged = columns.filter((column) => column.verdict === "insufficient");
