@@ -24,7 +24,7 @@ const threeClasses: Contract = {
   ...contract,
   columns: contract.columns.map((one) =>
     one.name === "churn" ? { ...one, levels: plans } : one,
-  ) as Contract["columns"],
+  ),
   target: { column: "churn", classes: plans, positive: "pro" },
 };
 
