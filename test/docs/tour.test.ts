@@ -106,6 +106,7 @@ describe("--json has the documented fields", () => {
     evaluate: ["short", "customers.csv"],
     compare: [...customers, "--learners", "logistic,forest", "--folds", "2"],
     tune: [...customers, "--learner", "logistic", "--trials", "2", "--folds", "2", "--out", "tuned"],
+    export: ["model", "--js", "scorer.mjs"],
     explain: ["model", "customers.csv", "--limit", "2"],
     campaign: "model customers.csv --offer-cost 40 --success-rate 0.3 --customer-value 600 --outcomes".split(" "),
     drift: ["customers.csv", ...customers],

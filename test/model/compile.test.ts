@@ -240,6 +240,6 @@ describe("compile", () => {
   });
 
   it("has an entry for every kind", () => {
-    expect(Object.keys(modelKinds).sort()).toEqual(["ensemble", "linear", "network", "trees"]);
+    expect(Object.keys(modelKinds).sort()).toEqual(["classes", "ensemble", "linear", "network", "trees"]);
   });
 });

@@ -26,7 +26,8 @@ export const mostClasses = 100;
 /**
  * The class of each row: 1 for the positive label, 0 for any other one.
  *
- * @throws ChurnkitError with the codes of {@link classCodes}.
+ * @throws ChurnkitError TARGET_INVALID if the target is absent, a row has none, a label is not a class, or a class never
+ * occurs; it names the column and the class.
  */
 export function labels(table: Table): Uint8Array {
   const { target } = targetColumn(table);

@@ -10,7 +10,7 @@ export interface ModuleData extends Omit<Exported, "model"> {
 
 /**
  * Writes a model as one JavaScript module without imports, for browsers, workers and edge functions. It exports
- * `score(record)`, which answers as {@link Scorer.scoreRecord} does, to the same bits: it is the library's own code, with the
+ * `score(record)`, which answers as `scoreRecord` of a scorer does, to the same bits: it is the library's own code, with the
  * kernel's arithmetic in JavaScript.
  *
  * @param options.int8 rounds the weights of networks to 8 bits, with a scale for each unit: a third of the size, and scores
