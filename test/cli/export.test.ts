@@ -30,6 +30,15 @@ describe("churnkit export", () => {
     expect([existsSync(js), existsSync(sql)]).toEqual([false, false]);
   });
 
+  it("makes the file's folder, and says what is in the way", async () => {
+    const file = join(folder, "new", "scorer.mjs");
+    await runVerb(register, ["export", bundle, "--js", file]);
+    expect(existsSync(file)).toBe(true);
+    await expect(runVerb(register, ["export", bundle, "--js", folder])).rejects.toThrow(
+      expect.objectContaining({ code: "IO_FAILED" }) as Error,
+    );
+  });
+
   it("writes ONNX", async () => {
     const file = join(folder, "model.onnx");
     await runVerb(register, ["export", bundle, "--onnx", file]);

@@ -216,9 +216,11 @@ describe("a model card", () => {
       written.map(([note, n, left]) => ({ note, n, left })),
     );
     const made = await train(defineFeatures(contract), table, { learner: logistic(), baseline: false });
-    const text = modelCardMarkdown(modelCard(made, { rows: table, by: ["note"] }));
+    const text = modelCardMarkdown(modelCard(made, { rows: table }));
     expect(text).toMatch(/\| note \| text \| feature \| 0.0 % \| 11 to 13 characters, mean 12.\d+, /);
     expect(text).not.toContain("secret");
+    expect(() => modelCard(made, { rows: table, by: ["note"] })).toThrow(/"note" is free text, so it has no groups/);
+    expect(() => modelCard({ artifact, scorer }, { rows, by: ["customer"] })).toThrow(/"customer" is an id/);
   });
 
   it("refuses a bundle whose provenance is not a learner's", () => {

@@ -1,7 +1,7 @@
-import { writeFile } from "node:fs/promises";
 import { Option, type Command } from "commander";
 import { ChurnkitError } from "../../base/errors.js";
 import { toJavaScript, toOnnx, toSql, type SqlOptions } from "../../export/index.js";
+import { writeFileAtomic } from "../../io/atomic.js";
 import type { Artifact } from "../../model/artifact.js";
 import { loadBundle } from "../../model/bundle/index.js";
 import { example } from "../help.js";
@@ -60,7 +60,7 @@ async function run(bundle: string, options: Options): Promise<void> {
   const { artifact } = await loadBundle(bundle);
   // All are made before one is written.
   const made = wanted.map(({ form, file, write }) => ({ form, file, content: write(artifact, options) }));
-  for (const { file, content } of made) await writeFile(file, content);
+  for (const { file, content } of made) await writeFileAtomic(file, content);
   const exported = made.map(({ form, file, content }) => ({ form, file, bytes: Buffer.byteLength(content) }));
   const lines = exported.map(({ file, bytes }) => `wrote ${file} (${Math.ceil(bytes / 1000)} KB)`);
   print(options.json, { exported }, lines.join("\n"));

@@ -61,6 +61,7 @@ const z = quantilesFor(0.05).one;
  */
 export function cardGroups(scored: Scored, by: string | Facet, profile: Profile, leastRows: number): CardGroups {
   const { table, probabilities, threshold } = scored;
+  refuseIdentifying(table, typeof by === "string" ? by : by.column);
   const facet = typeof by === "string" ? facetOf(table, by, profile) : by;
   const { column, missing, groups } = resolveFacet(table, facet);
   const all = groups.map(({ name, side }, i) => ({
@@ -135,6 +136,17 @@ function quality(
   );
   const meanProbability = own.reduce((sum, p) => sum + p, 0) / rows.length;
   return { rows: rows.length, positives, auc: values.auc, logLoss: values.logLoss, meanProbability };
+}
+
+/** An id or a text would stand in the card as a group, with what it says about somebody. */
+function refuseIdentifying({ contract }: Table, name: string): void {
+  const column = contract.columns.find((one) => one.name === name);
+  if (column?.role !== "id" && column?.kind !== "text") return;
+  throw new ChurnkitError(
+    "OPTION_INVALID",
+    `The column "${name.slice(0, 80)}" is ${column.role === "id" ? "an id" : "free text"}, so it has no groups. Name another column.`,
+    { where: { column: name } },
+  );
 }
 
 /** Columns with at most this many numbers have a group for each. */
