@@ -22,9 +22,7 @@ const contract: Contract = {
 const plans = ["basic", "plus", "pro"];
 const threeClasses: Contract = {
   ...contract,
-  columns: contract.columns.map((one) =>
-    one.name === "churn" ? { ...one, levels: plans } : one,
-  ),
+  columns: contract.columns.map((one) => (one.name === "churn" ? { ...one, levels: plans } : one)),
   target: { column: "churn", classes: plans, positive: "pro" },
 };
 

@@ -102,6 +102,26 @@ describe("updatePredictionLog", () => {
     expect(row).not.toHaveProperty("customer_id");
   });
 
+  it("takes any class but the positive one for the other outcome", async () => {
+    const classes = ["Maybe", "No", "Yes"];
+    const { columns, target } = contract;
+    const several: Contract = {
+      ...contract,
+      columns: columns.map((one) => (one.name === "churn" ? { ...one, levels: classes } : one)),
+      ...(target && { target: { ...target, classes } }),
+    };
+    const outcomes = ["Yes", "No", "Maybe"].map((outcome, i) => ({ id: `p${i}`, outcome, time: "2026-03-20" }));
+    await label("late", outcomes);
+    await update("2026-04-10", { contract: several });
+    const found = await outcomesOf("2026-02-01");
+    expect(found).toEqual(
+      expect.arrayContaining([
+        ["p1", 0, "known"],
+        ["p2", 0, "known"],
+      ]),
+    );
+  });
+
   it("counts a label when its window has closed, by either id, and rewrites only its day", async () => {
     await label("early", [
       { id: "p0", outcome: 1, time: "2026-02-11" },

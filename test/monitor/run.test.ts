@@ -73,6 +73,17 @@ describe("runMonitor", () => {
     expect(report.monitors.modelQuality.finding.realized?.rows).toBe(1500);
   });
 
+  it("reads labels of every class of the baseline's contract", async () => {
+    const classes = ["Maybe", "No", "Yes"];
+    const labels = classes.map((outcome, i) => JSON.stringify({ id: predictions[i]?.id, outcome }));
+    await store.put("several/a.jsonl", new TextEncoder().encode(labels.join("\n")));
+    const { contract } = watched.baseline;
+    const target = { column: "churn", classes, positive: "Yes" };
+    const baseline = { ...watched.baseline, contract: { ...contract, target } };
+    const { read } = await run({ labelsPrefix: "several/", baseline, explainer: undefined });
+    expect(read).toMatchObject({ labels: 3, badLabels: 0 });
+  });
+
   it("of shards merges to the whole, bit for bit", async () => {
     const whole = await run();
     const shards = await Promise.all(
