@@ -49,13 +49,22 @@ export async function bundleSource(store: Pick<ObjectStore, "name" | "getStream"
       },
     );
   }
-  if (found.size > maxManifest) throw corrupt(manifestPath, "is larger than any manifest");
-  const bytes = await collected(found.stream);
+  const bytes = await collected(manifestOf(found.stream));
   return sourceOf(await parseManifest(bytes), bytes, async function* (path) {
     const object = await store.getStream(`${prefix}${path}`);
     if (object === undefined) throw corrupt(path, "is missing");
     yield* object.stream;
   });
+}
+
+/** A manifest's parts; the stream is closed where it is too long. */
+async function* manifestOf(stream: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let length = 0;
+  for await (const part of stream) {
+    length += part.length;
+    if (length > maxManifest) throw corrupt(manifestPath, "is larger than any manifest");
+    yield part;
+  }
 }
 
 /** A bundle in memory; `parsed` is its manifest, if it was already read. */
