@@ -15,7 +15,9 @@ function someRows(file, rows) {
 }
 
 /** Whether the table shows one model, an ensemble of one kind or a stack of several. */
-function kindOf({ kind, members = [] }) {
+function kindOf({ model: { kind, members = [] }, provenance: { learner, parameters } }) {
+  // The trees of boosting's members are in one list.
+  if (kind === "trees" && learner === "boosting") return `an ensemble of ${parameters.members}`;
   if (kind !== "ensemble") return "one model";
   return new Set(members.map((member) => member.kind)).size > 1 ? "a stack" : `an ensemble of ${members.length}`;
 }
@@ -38,7 +40,7 @@ export async function ours(set, testRows, learner) {
     writeFileSync(test, someRows(file, testRows));
     const { values, reliability } = evaluate(model, await readCsv(model.artifact.contract, test), { threshold: 0.5 });
     const figures = Object.fromEntries(measures.map((measure) => [measure, values[measure].value]));
-    const kind = kindOf(model.artifact.model);
+    const kind = kindOf(model.artifact);
     return { ...figures, bins: reliability, seconds: run.seconds, kind };
   } finally {
     rmSync(scratch, { recursive: true, force: true });
