@@ -39,6 +39,12 @@ function setSection({ set, models, differences }) {
   ].join("\n\n");
 }
 
+/** What AutoGluon was given, if it was measured. */
+const autogluon = (sets, seconds) =>
+  sets.some(({ models }) => models.some(({ model }) => model === "AutoGluon"))
+    ? ` AutoGluon had its \`best_quality\` preset and ${seconds} seconds.`
+    : "";
+
 /** The page with every figure, as Markdown. */
 export function page({ sets, ranks }, { command, seconds }) {
   const date = new Date().toISOString().slice(0, 10);
@@ -56,7 +62,7 @@ ${command}
 - No model saw its test rows. Each learner ran as \`churnkit train\` runs it, with its defaults and seed 0.
 - Accuracy and F1 are those at a threshold of 0.5. Calibration is the debiased calibration error over all splits together.
 - The kind says whether one model was measured, an ensemble of one learner, or a stack of several.
-- Seconds are wall time of one training. AutoGluon had its \`best_quality\` preset and ${seconds} seconds.
+- Seconds are wall time of one training.${autogluon(sets, seconds)}
 - The peers without a kind come with the data: scikit-learn, XGBoost, LightGBM, CatBoost and PyTorch on the same splits, one
   model each. XGBoostRS30 is the best of 30 random settings.
 

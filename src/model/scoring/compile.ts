@@ -33,7 +33,12 @@ export type ScoredRecord =
       /** Of each class, with the sum 1; only from a model of more than two. */
       readonly probabilities?: Readonly<Record<string, number>> | undefined;
     }
-  | { readonly probability: null; readonly label: null; readonly issues: readonly CellIssue[] };
+  | {
+      readonly probability: null;
+      readonly label: null;
+      readonly issues: readonly CellIssue[];
+      readonly probabilities?: undefined;
+    };
 
 /** Detail that {@link Scorer.scoreRecords} returns in addition to the scores. */
 export interface ScoreRecordsOptions {
