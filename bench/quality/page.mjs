@@ -50,7 +50,7 @@ export function page({ sets, ranks }, { command, seconds }) {
   const date = new Date().toISOString().slice(0, 10);
   return `# How good are the models?
 
-This page compares churnkit's learners with their peers on three public churn data sets. \`npm run bench:quality\` writes it.
+This page compares churnkit's learners with their peers on public churn data sets. \`npm run bench:quality\` writes it.
 ${date}, churnkit ${version}, Node ${process.version.slice(1)}, ${availableParallelism()} cores:
 
 \`\`\`sh
