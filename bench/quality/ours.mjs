@@ -14,12 +14,11 @@ function someRows(file, rows) {
   return [lines[0], ...rows.map((row) => lines[row + 1]), ""].join("\n");
 }
 
-/** Whether the table shows one model, an ensemble of one kind or a stack of several. */
-function kindOf({ model: { kind, members = [] }, provenance: { learner, parameters } }) {
-  // The trees of boosting's members are in one list.
-  if (kind === "trees" && learner === "boosting") return `an ensemble of ${parameters.members}`;
-  if (kind !== "ensemble") return "one model";
-  return new Set(members.map((member) => member.kind)).size > 1 ? "a stack" : `an ensemble of ${members.length}`;
+/** Whether the table shows one model, an ensemble of one learner or a stack of several. */
+function kindOf({ auto, ...own }) {
+  if (auto?.members.length > 1) return "a stack";
+  const { members = 1 } = auto?.members[0]?.parameters ?? own;
+  return members > 1 ? `an ensemble of ${members}` : "one model";
 }
 
 /**
@@ -40,7 +39,7 @@ export async function ours(set, testRows, learner) {
     writeFileSync(test, someRows(file, testRows));
     const { values, reliability } = evaluate(model, await readCsv(model.artifact.contract, test), { threshold: 0.5 });
     const figures = Object.fromEntries(measures.map((measure) => [measure, values[measure].value]));
-    const kind = kindOf(model.artifact);
+    const kind = kindOf(model.artifact.provenance.parameters);
     return { ...figures, bins: reliability, seconds: run.seconds, kind };
   } finally {
     rmSync(scratch, { recursive: true, force: true });
