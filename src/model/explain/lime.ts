@@ -46,7 +46,8 @@ export function lime(scorer: ModelScorer, task: AttributionTask): Attributor {
         design[s * width + i] = own;
         away += 1 - own;
       }
-      weights[s] = exp(-away / (kernelWidth * kernelWidth * Math.max(1, used.length)));
+      // The root of the kernel, as the authors' package has it: hence the 2.
+      weights[s] = exp(-away / (2 * kernelWidth * kernelWidth * Math.max(1, used.length)));
     }
     for (let first = 0; first < samples; first += chunk) {
       const rows = Math.min(chunk, samples - first);
