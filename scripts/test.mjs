@@ -42,7 +42,7 @@ const build = () =>
 async function checks() {
   mkdirSync(".cache", { recursive: true });
   await check("types", "tsc", ["-p", "tsconfig.json", "--incremental", "--tsBuildInfoFile", ".cache/tsc.tsbuildinfo"]);
-  await check("lint", "eslint", ["--cache", "--cache-strategy", "content", "--cache-location", ".cache/eslint/", "."]);
+  await check("lint", "oxlint", []);
   await check("unused code", "knip", []);
   // The types are checked above.
   const reference = ["--out", join(scratch, "api"), "--logLevel", "Warn", "--skipErrorChecking"];

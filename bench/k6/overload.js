@@ -1,4 +1,3 @@
-/* global __ENV */
 // Overload: three times the peak for a minute, then a third of it. Tell what the server can do: -e PEAK=6000
 //   k6 run -e PEAK=6000 [-e CONNECTIONS=1000] bench/k6/overload.js
 import { Trend, Rate } from "k6/metrics";

@@ -1,4 +1,3 @@
-/* global __ENV, open */
 // What the scripts of this folder share: one POST /predict with a customer of IBM's Telco data, another for each request. Records
 // for a model with other columns come from a file with a JSON array: -e BODIES=customers.json
 import { check } from "k6";

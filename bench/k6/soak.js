@@ -1,4 +1,3 @@
-/* global __ENV */
 // Soak: a modest rate for as long as you like. Watch the server's memory beside it; `npm run bench:soak` does both.
 //   k6 run [-e RATE=200] [-e DURATION=10m] bench/k6/soak.js
 import { predict } from "./server.js";

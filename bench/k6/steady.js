@@ -1,4 +1,3 @@
-/* global __ENV */
 // Open loop: 500 requests a second over 100 connections for a minute.
 //   k6 run [-e URL=http://127.0.0.1:8080] [-e KEY=ck_...] [-e RATE=500] [-e DURATION=60s] bench/k6/steady.js
 import { predict } from "./server.js";

@@ -95,8 +95,10 @@ async function until(hasHappened: () => Promise<boolean>): Promise<void> {
   }
 }
 
-await account.run(story()).finally(async () => {
+try {
+  await account.run(story());
+} finally {
   client.close();
   session.close();
   await account.close();
-});
+}

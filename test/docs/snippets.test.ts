@@ -13,6 +13,7 @@ const scratch = mkdtempSync(join(root, ".cache/docs-"));
 const folderOf = new Map(snippets.map(({ name }, i) => [name, join(scratch, String(i))]));
 const source = (snippet: Snippet): string => join(folderOf.get(snippet.name) ?? "", "snippet.ts");
 
+/** By file; what concerns no snippet stands under other names. */
 let errors = new Map<string, string[]>();
 let outcomes = new Map<string, string | undefined>();
 
@@ -34,9 +35,7 @@ beforeAll(async () => {
       script: join(folderOf.get(name) ?? "", "snippet.mjs"),
       folder: folderOf.get(name) ?? "",
     }));
-  const running = runScripts(scripts, 2);
-  errors = typeErrors(snippets.map(source));
-  outcomes = await running;
+  [outcomes, errors] = await Promise.all([runScripts(scripts, 2), typeErrors(scratch, snippets.map(source))]);
 }, 180_000);
 
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
@@ -45,6 +44,11 @@ describe("TypeScript in pages, doc comments and examples", () => {
   it("is found", () => expect(snippets.length).toBeGreaterThan(40));
 
   it("stands under every @example", () => expect(bareExamples).toEqual([]));
+
+  it("makes one program", () => {
+    const known = new Set(snippets.map(source));
+    expect([...errors].filter(([file]) => !known.has(file))).toEqual([]);
+  });
 
   it.each(snippets)("$name compiles", (snippet) => {
     expect(errors.get(source(snippet)) ?? []).toEqual([]);

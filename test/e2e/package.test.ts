@@ -1,6 +1,5 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
-import { createRequire } from "node:module";
 import { join, resolve } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { cli, header, put, rows } from "../cli/cli.js";
@@ -86,10 +85,10 @@ describe("the packed package, installed in an empty folder", () => {
       ...rows(1000).map((row, i) => row.replace(/^(\d+,\d+)/, `$1,${i % 10 === 0 ? "" : (i * 13) % 9}`)),
     ]);
     put(folder, "program.ts", [program]);
-    const tsc = createRequire(import.meta.url).resolve("typescript/bin/tsc");
     const strict = ["--strict", "--exactOptionalPropertyTypes", "--noUncheckedIndexedAccess"];
     try {
-      run(process.execPath, [tsc, ...strict, "--target", "es2022", "--module", "nodenext", "program.ts"], folder);
+      const tsc = join(root, "node_modules/.bin/tsc");
+      run(tsc, [...strict, "--target", "es2022", "--module", "nodenext", "program.ts"], folder);
     } catch (error) {
       expect((error as { stdout: string }).stdout).toBe("");
     }

@@ -4,7 +4,7 @@ import { resolve } from "node:path";
 import util from "node:util";
 import { loadRows, serve } from "./peer.mjs";
 
-util.isNullOrUndefined ??= (value) => value == null;
+util.isNullOrUndefined ??= (value) => value === null || value === undefined;
 util.isArray ??= Array.isArray;
 const tf = createRequire(resolve(process.env.CHURNKIT_TFJS_NODE ?? ".", "package.json"))("@tensorflow/tfjs-node");
 

@@ -24,7 +24,7 @@ export function writeCsv(path: string, records: Iterable<CsvRecord>): Promise<vo
 }
 
 // Asynchronous only because that is what the writer takes.
-// eslint-disable-next-line @typescript-eslint/require-await
+// oxlint-disable-next-line typescript/require-await
 async function* chunks(records: Iterable<CsvRecord>): AsyncGenerator<string> {
   let names: readonly string[] | undefined;
   let text = "";

@@ -8,7 +8,7 @@ import { unpackModel } from "./packed-model.js";
  * it imports, into the text that each module begins with: it is the library's own code, so its answers are the library's.
  */
 export function scorerOf(json: string): (record: unknown) => ScoredRecord {
-  // eslint-disable-next-line no-restricted-properties -- not from outside: it is the module's own text
+  // oxlint-disable-next-line no-restricted-properties -- not from outside: it is the module's own text
   const { model, ...artifact } = JSON.parse(json) as ModuleData;
   const encoders = encodersOf(artifact.recipe, artifact.contract, () => false);
   const scorer = recordScorer(artifact, encoders, plainScorer(unpackModel(model)));

@@ -15,14 +15,19 @@ export const runTraining: RunJob = async (job, run) => {
   const { ContainerEntrypoint, ContainerArguments = ["train"] } = request.AlgorithmSpecification ?? {};
   const words = ContainerEntrypoint === undefined ? ["train"] : ContainerArguments;
   const environment = { ...request.Environment, TRAINING_JOB_NAME: job.name };
+  const train = async () => {
+    try {
+      return await run.containers(hosts, words, environment);
+    } finally {
+      await run.during(() => keepCheckpoints(request, run));
+    }
+  };
   for (;;) {
     await run.stage("Starting");
     await run.stage("Downloading");
     await run.during(() => prepare(request, hosts, run));
     await run.stage("Training");
-    const { codes, isInterrupted } = await run
-      .containers(hosts, words, environment)
-      .finally(() => run.during(() => keepCheckpoints(request, run)));
+    const { codes, isInterrupted } = await train();
     if (isInterrupted) {
       await run.stage("Interrupted");
       continue;

@@ -3,7 +3,7 @@ import type { NumberFormat } from "../contract.js";
 /** Limit on the characters of an affix. */
 const longestAffix = 20;
 
-// eslint-disable-next-line no-control-regex -- ASCII is what is asked for; the text is left alone then
+// oxlint-disable-next-line no-control-regex -- ASCII is what is asked for; the text is left alone then
 const ascii = /^[\x00-\x7f]*$/;
 
 /** Converts blanks, minus signs, apostrophes and full-width characters of other keyboards to ASCII. */
