@@ -6,18 +6,14 @@ import { home, rows } from "./target.js";
 const champion = `${home}/champion/churn-dev/model.tar.gz`;
 const inputs = { customers: rows, contract: `${home}/contract.json`, champion };
 
+const raw = { file: "input.customers", contract: "input.contract" };
 const judged = { model: "tune.model", rows: "parts.test", champion: "input.champion" };
 const atLeast = (path: string, bound: number) => ({ step: "evaluate.report", path, atLeast: bound });
 
 const graph = {
   inputs: { customers: "file", contract: "json", champion: "bundle" },
   steps: [
-    {
-      id: "prepare",
-      job: "ingest",
-      params: { format: "jsonLines" },
-      inputs: { file: "input.customers", contract: "input.contract" },
-    },
+    { id: "prepare", job: "ingest", params: { format: "jsonLines" }, inputs: raw },
     { id: "parts", job: "split", params: { test: 0.25, seed: 1 }, inputs: { rows: "prepare.rows" } },
     {
       id: "tune",
