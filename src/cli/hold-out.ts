@@ -84,7 +84,8 @@ function checked({ source }: Table, { training, test }: HeldOut, by: string): He
     test: { ...test, source: `${source} (test rows by ${by})` },
     training: { ...training, source: `${source} (training rows by ${by})` },
   };
-  for (const part of [parts.test, parts.training]) labels(part);
+  labels(parts.test, { everyClass: false });
+  labels(parts.training);
   return parts;
 }
 

@@ -1,5 +1,6 @@
 import { type Evaluation, metricNames, metrics } from "../model/evaluate/index.js";
 import type { EpochRecord } from "../model/kinds/index.js";
+import { classBlocks } from "./class-blocks.js";
 import { countText, intervalText, metricText } from "./format.js";
 import { drawFile } from "./plot.js";
 import { calibrationPlot } from "./plots/calibration.js";
@@ -34,10 +35,14 @@ export function evaluationSections(
 ): Section[] {
   const [model] = models;
   if (model === undefined) return [];
+  const { classes } = model.evaluation;
   const trained = (options.history ?? []).filter((epochs) => epochs.length > 0);
   const training = trained.length === 0 ? [] : [historyPlot(trained)];
   return [
-    { title: "Quality", blocks: [headline(model), metricTable(models)] },
+    {
+      title: "Quality",
+      blocks: [headline(model), metricTable(models), ...(classes ? classBlocks("evaluated rows", classes) : [])],
+    },
     {
       title: "Curves",
       blocks: [

@@ -11,6 +11,7 @@ import { signatureOf, type Signature } from "../../src/registry/signature/signat
 import type { VersionRef } from "../../src/registry/versions/version.js";
 import { sampleArtifact, sampleTable } from "../helpers/artifact.js";
 import { hashed } from "../helpers/files.js";
+import { planMetrics } from "../helpers/plans.js";
 
 /** What every ModelRegistry must do. `make` returns an empty registry of the model "sample". */
 export function registryConformance(name: string, make: () => ModelRegistry | Promise<ModelRegistry>): void {
@@ -223,7 +224,9 @@ export function registryConformance(name: string, make: () => ModelRegistry | Pr
 
     it("keeps what a version is made of", async () => {
       const registry = await filled(1);
-      await registry.register(model(1), { run: { runId: "run-7", trainedBy: "ada", trainedWhere: "a laptop" } });
+      const metrics = { ...model(1).metrics, classes: planMetrics };
+      const run = { runId: "run-7", trainedBy: "ada", trainedWhere: "a laptop" };
+      await registry.register(model(1), { run, metrics });
       const [second, first] = await registry.list();
       expect(second?.lineage).toMatchObject({
         parent: 1,
@@ -233,6 +236,7 @@ export function registryConformance(name: string, make: () => ModelRegistry | Pr
       });
       expect(second?.lineage.modelHash).toBe(first?.lineage.modelHash);
       expect(second?.fingerprints.decision).not.toBe(first?.fingerprints.decision);
+      expect(second?.metrics).toEqual(metrics);
       expect(second?.bytes).toBeGreaterThan(1000);
       expect(second?.signature.inputs.map(({ name }) => name)).toEqual(
         signatureOf(model(0).contract).inputs.map(({ name }) => name),

@@ -7,11 +7,13 @@ import type { Profile } from "../../src/data/profile/profile.js";
 import { profileAgainst, profileTable } from "../../src/data/profile/profile-table.js";
 import { tableFromRecords } from "../../src/data/read/records.js";
 import { compareProfiles } from "../../src/drift/index.js";
+import type { ClassEvaluation } from "../../src/model/evaluate/evaluate-classes.js";
 import { metricNames, type MetricSummary, type MetricValue } from "../../src/model/evaluate/metrics.js";
 import { driftOfBaselines } from "../../src/registry/gates/baseline-drift.js";
 import { compareMetrics, compareVersions, comparisonText } from "../../src/registry/versions/compare-versions.js";
 import { diffContracts, diffRecipes } from "../../src/registry/versions/version-diff.js";
 import { sampleArtifact, sampleContract, sampleRecords, sampleTable } from "../helpers/artifact.js";
+import { planMetrics } from "../helpers/plans.js";
 
 describe("compareVersions", async () => {
   const a = await sampleArtifact({ networks: 0 });
@@ -85,6 +87,33 @@ describe("compareVersions", async () => {
     expect(lines).toContain("  breaking: tenure is to 99 now, and was without limits");
     expect(lines).toContain("  tenure.max: none -> 99");
     expect(lines.some((line) => line.startsWith("  tenure (critical): "))).toBe(true);
+  });
+});
+
+describe("compareVersions of several classes", async () => {
+  const a = await sampleArtifact({ networks: 0 });
+  const withClasses = (classes: ClassEvaluation) => ({ ...a, metrics: { ...a.metrics, classes } });
+  const better = {
+    ...planMetrics,
+    accuracy: { value: 1, low: 0.9, high: 1 },
+    logLoss: { value: 0.1, low: 0, high: 0.2 },
+    classes: planMetrics.classes.map((one) => (one.label === "basic" ? { ...one, recall: 1 } : one)),
+  };
+
+  it("compares every class that both have, and all together", () => {
+    const { classes } = compareVersions(
+      withClasses({ ...planMetrics, logLoss: { value: 0.5, low: 0.4, high: 0.6 } }),
+      withClasses(better),
+    );
+    const found = new Map(classes.map((one) => [`${one.class} ${one.metric}`, one]));
+    expect(found.size).toBe(16);
+    expect(found.get("null logLoss")).toMatchObject({ a: 0.5, b: 0.1, better: "b" });
+    expect(found.get("null accuracy")?.better).toBeNull(); // the intervals overlap
+    expect(found.get("basic recall")).toMatchObject({ a: 0.5, b: 1, difference: 0.5, better: "b" });
+    expect(found.get("pro recall")).toMatchObject({ a: null, b: null, difference: null, better: null });
+    const text = comparisonText(compareVersions(withClasses(planMetrics), withClasses(better)));
+    expect(text).toContain("  basic, recall: 0.5000 and 1.0000, difference +0.5000, b is better\n");
+    expect(compareVersions(a, withClasses(better)).classes).toEqual([]);
   });
 });
 

@@ -2,14 +2,16 @@ import { describe, expect, it } from "vitest";
 import { tableFromRecords } from "../../src/data/read/records.js";
 import type { Artifact } from "../../src/model/artifact.js";
 import { compile, type Scorer } from "../../src/model/scoring/compile.js";
+import { evaluateClasses } from "../../src/model/evaluate/evaluate-classes.js";
 import { evaluate } from "../../src/model/evaluate/evaluate.js";
 import type { Contract } from "../../src/data/contract/contract.js";
 import { contractHash } from "../../src/data/contract/contract-hash.js";
 import { gates } from "../../src/registry/gates/gates.js";
-import type { Gate } from "../../src/registry/gates/gate.js";
+import { evaluateGate, type Gate } from "../../src/registry/gates/gate.js";
 import { judgeOnRows } from "../../src/registry/gates/judge.js";
 import { segmentOf } from "../../src/registry/gates/segments.js";
 import { sampleArtifact, sampleContract, sampleRecords, sampleTable } from "../helpers/artifact.js";
+import { planContract, planModel, planRecords, plans } from "../helpers/plans.js";
 
 const bootstrap = { resamples: 100 };
 const rows = sampleTable(300, 9);
@@ -158,6 +160,77 @@ describe("judgeOnRows", async () => {
     expect(() => judgeOnRows({ candidate, rows, gates: [noSuch], bootstrap })).toThrow(
       expect.objectContaining({ code: "OPTION_INVALID" }) as Error,
     );
+  });
+});
+
+describe("judgeOnRows of three classes", async () => {
+  const { scorer: candidate } = await planModel();
+  const later = planRecords(300, 2);
+  const table = (...wanted: readonly string[]) =>
+    tableFromRecords(
+      planContract,
+      later.filter(({ plan }) => wanted.includes(plan)),
+    );
+  const gate: Gate = {
+    name: "plans",
+    requirements: [
+      { class: "plus", metric: "recall", min: 0.5 },
+      { allClasses: "logLoss", max: 0.9 },
+      { metric: "auc", min: 0.7 },
+    ],
+  };
+  const reasons = (judged: ReturnType<typeof judgeOnRows>) =>
+    judged.verdicts.flatMap(({ checks }) => checks.map(({ passed, reason }) => `${passed ? "yes" : "no"}: ${reason}`));
+
+  it("asks for a class's recall, and for the log loss of all", () => {
+    const judged = judgeOnRows({ candidate, rows: table(...plans), gates: [gate], bootstrap });
+    const classes = evaluateClasses({ scorer: candidate }, table(...plans));
+    expect(judged.metrics.classes).toEqual(classes);
+    expect(judged.verdicts[0]?.checks.map(({ observed }) => observed)).toEqual([
+      classes.classes[1]?.recall,
+      classes.logLoss.value,
+      judged.metrics.values.auc.value,
+    ]);
+    expect(judged.passed).toBe(true);
+    const strict = { ...gate, requirements: [{ class: "plus", metric: "recall", min: 0.5, max: 0.51 } as const] };
+    expect(reasons(judgeOnRows({ candidate, rows: table(...plans), gates: [strict], bootstrap }))).toEqual([
+      expect.stringMatching(/^no: recall of "plus" 0\.\d+, at least 0\.5 and at most 0\.51 is required$/),
+    ]);
+  });
+
+  it("judges rows that lack a class by what they have", () => {
+    expect(reasons(judgeOnRows({ candidate, rows: table("basic", "pro"), gates: [gate], bootstrap }))).toEqual([
+      'no: recall of "plus" has no value, because none of the rows is of this class; at least 0.5 is required',
+      expect.stringMatching(/^yes: log loss over all classes/),
+      expect.stringMatching(/^yes: ROC AUC/),
+    ]);
+    const champion = { metric: "auc", notWorseThan: "champion" } as const;
+    const judged = judgeOnRows({
+      candidate,
+      champion: candidate,
+      rows: table("basic", "plus"),
+      gates: [{ ...gate, requirements: [...gate.requirements, champion, { class: "max", metric: "auc", min: 0 }] }],
+      bootstrap,
+    });
+    expect(reasons(judged).slice(2)).toEqual([
+      expect.stringMatching(/^no: ROC AUC has no value \(none of \d+ rows is positive, .*\); at least 0\.7/),
+      expect.stringMatching(/^no: ROC AUC none, .*no interval \(none of \d+ rows is positive/),
+      'no: ROC AUC of "max" has no value, because the classes are "basic", "plus", "pro"; at least 0 is required',
+    ]);
+    expect(judged.passed).toBe(false);
+  });
+
+  it("judges a candidate that takes the rows as records", async () => {
+    const { artifact } = await planModel();
+    const columns = planContract.columns.map((one) => (one.name === "seats" ? { ...one, unit: "pieces" } : one));
+    const other = await under(artifact, { ...planContract, columns });
+    expect(judgeOnRows({ candidate: other, rows: table(...plans), gates: [gate], bootstrap }).metrics).toEqual(
+      judgeOnRows({ candidate, rows: table(...plans), gates: [gate], bootstrap }).metrics,
+    );
+  });
+
+  it("finds no classes in a model of two", () => {
+    expect(evaluateGate(gate, { metrics: {} }).checks[0]?.reason).toMatch(/the classes were not evaluated/);
   });
 });
 

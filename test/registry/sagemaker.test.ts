@@ -18,6 +18,7 @@ import { s3Servers, type S3Server } from "../helpers/aws.js";
 import { recordRequests, type RequestRecord } from "../helpers/botocore.js";
 import { awsPython, motoClient, sharedMoto, type Moto } from "../helpers/moto.js";
 import { startSagemakerStub, type SagemakerStub } from "../helpers/sagemaker.js";
+import { planMetrics } from "../helpers/plans.js";
 
 const ready = await awsPython("SageMaker registry against moto");
 // moto knows SageMaker; of the servers that know S3, the last is the quickest.
@@ -192,6 +193,10 @@ describe("a version's model card", () => {
       metric_groups: { metric_data: { name: string; type: string; value: number }[] }[];
     }[];
     expect(evaluation?.metric_groups[0]?.metric_data).toContainEqual({ name: "ROC AUC", type: "number", value: 0.5 });
+    const several = { ...version, metrics: { ...version.metrics, classes: planMetrics } };
+    expect(modelCard("sample", several, "s3://models/model.tar.gz")).toContain(
+      '{"name":"recall, basic","type":"number","value":0.5},{"name":"f1, basic"',
+    );
   });
 });
 

@@ -108,6 +108,25 @@ describe("signatureTypes", () => {
     expect(errorsOf(new Map([["a.ts", text]]))).toEqual([]);
   });
 
+  it("tells of every class where there are more than two", async () => {
+    const classes = ["No", "Yes", "Later"];
+    const own = { ...contract, target: { column: "churned", classes, positive: "Yes" } };
+    const several = await signatureTypes(signatureOf(own), { name: "churn" });
+    const two = await signatureTypes(signatureOf(contract), { name: "churn" });
+    const consumer = `import type { ChurnResponse } from "./churn.js";
+      export const later = ({ probabilities }: ChurnResponse): number | undefined => probabilities?.Later;
+      export const label = ({ prediction }: ChurnResponse): "No" | "Yes" | "Later" => prediction;`;
+    const errors = (text: string) =>
+      errorsOf(
+        new Map([
+          ["churn.ts", text],
+          ["consumer.ts", consumer],
+        ]),
+      );
+    expect(errors(several)).toEqual([]);
+    expect(errors(two)).not.toEqual([]);
+  });
+
   it("breaks the consumer's build where it is made anew from an incompatible signature", async () => {
     const hash = await signatureHash(signatureOf(contract));
     const requests = `import type { ChurnRequest, ChurnResponse } from "./NAME.js";

@@ -7,6 +7,7 @@ import type { Table } from "../../src/data/table/table.js";
 import type { Artifact } from "../../src/model/artifact.js";
 import { logistic } from "../../src/model/kinds/linear/learner.js";
 import { train } from "../../src/model/training/index.js";
+import { evaluateClasses } from "../../src/model/evaluate/evaluate-classes.js";
 import { compile, type Scorer } from "../../src/model/scoring/compile.js";
 import {
   modelCard,
@@ -16,6 +17,7 @@ import {
   type CardNotes,
 } from "../../src/report/card/index.js";
 import { sampleArtifact, sampleContract, sampleRecords, sampleTable } from "../helpers/artifact.js";
+import { planModel } from "../helpers/plans.js";
 import { sageMakerCard } from "./sagemaker-card.js";
 
 type Card = ReturnType<typeof modelCard>;
@@ -197,11 +199,31 @@ describe("a model card", () => {
     const table = tableFromRecords(contract, records);
     const made = await train(defineFeatures(contract), table, { learner: logistic(), baseline: false });
     const card = modelCard(made, { rows: table });
-    expect(card.metrics.map(({ classes }) => classes?.classes.map(({ label }) => label))).toEqual([undefined, plans]);
+    expect(card.metrics.map(({ classes }) => classes?.classes.map(({ label }) => label))).toEqual([plans, plans]);
+    expect(card.model.classes.map(({ label, kind }) => [label, kind])).toEqual(
+      plans.map((label) => [label, "one linear model"]),
+    );
+    const { accuracy, confusion } = evaluateClasses(made, table);
+    expect(modelCardMarkdown(card)).toContain(`| plus | ${confusion[1]?.join(" | ")} |`);
+    expect(modelCardMarkdown(card)).toMatch(
+      new RegExp(`All classes on the evaluated rows, .*: accuracy ${accuracy.value?.toFixed(4)} \\(95 %: 0\\.\\d+ to `),
+    );
     expect(modelCardMarkdown(card)).toMatch(/50 of 150 are positive \("pro"\)[^]*\| basic \| 50 \|/);
     const { model_overview: overview, evaluation_details: details } = sageMakerCard.parse(modelCardSageMaker(card));
     expect(overview.problem_type).toBe("Multiclass classification");
     expect(details[1]?.metric_groups.map(({ name }) => name)).toEqual(["quality", "all classes"]);
+  });
+
+  it("tells what auto chose for each class", async () => {
+    const { artifact, scorer } = await planModel(90);
+    const choice = (learner: string) => ({ auto: { reason: `${learner} was the best`, members: [{ learner }] } });
+    const classes = ["logistic", "boosting", "forest"].map(choice);
+    const provenance = { ...artifact.provenance, parameters: { seed: 1, classes } };
+    const card = modelCard({ artifact: { ...artifact, provenance }, scorer });
+    expect(card.model.classes.map(({ reason }) => reason)).toEqual(classes.map(({ auto }) => auto.reason));
+    expect(card.model.parameters).toEqual({ seed: 1 });
+    expect(modelCardMarkdown(card)).toContain("| plus | one linear model | – | boosting was the best |");
+    expect(card.metrics[0]?.rows).toContain("they also chose the members, their weights, calibration");
   });
 
   it("says how long free texts are, and nothing of what is in them", async () => {

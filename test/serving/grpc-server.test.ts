@@ -9,6 +9,7 @@ import type { Middleware, ServeRequest } from "../../src/serving/http.js";
 import { apiKeys } from "../../src/serving/index.js";
 import { keyHash } from "../../src/serving/protection/key-document.js";
 import { sampleArtifact, sampleRecords } from "../helpers/artifact.js";
+import { planModel, planRecords, plans } from "../helpers/plans.js";
 
 type Members = Readonly<Record<string, unknown>>;
 
@@ -229,6 +230,40 @@ describe("listenGrpc", () => {
       client.close();
       client = open;
       await locked.close();
+    }
+  });
+
+  it("answers with the probability of each of three classes", async () => {
+    const { scorer: own } = await planModel();
+    const three = await listenGrpc(createHandler({ scorer: own, name: "plans", version: "1", source: "local" }), {
+      port: 0,
+    });
+    const open = client;
+    client = new Client(`127.0.0.1:${three.port}`, credentials.createInsecure());
+    try {
+      const sent = planRecords(3, 2);
+      const scored = own.scoreRecords(sent.map(({ usage, seats }) => ({ usage, seats })));
+      const input = (name: "usage" | "seats") => ({
+        name,
+        datatype: "FP64",
+        shape: [3],
+        contents: { fp64_contents: sent.map((record) => record[name]) },
+      });
+      const names = ["probability", "label", ...plans.map((label) => `probability_${label}`)];
+      const metadata = await call("ModelMetadata", { name: "plans" });
+      expect((metadata["outputs"] as readonly Members[]).map(({ name }) => name)).toEqual(names);
+      const answer = await call("ModelInfer", { model_name: "plans", inputs: [input("usage"), input("seats")] });
+      expect((answer["outputs"] as readonly Members[]).map(({ name }) => name)).toEqual(names);
+      expect((answer["outputs"] as readonly Members[]).slice(2)).toMatchObject(
+        plans.map((label) => ({
+          datatype: "FP64",
+          contents: { fp64_contents: scored.map(({ probabilities }) => probabilities?.[label]) },
+        })),
+      );
+    } finally {
+      client.close();
+      client = open;
+      await three.close();
     }
   });
 

@@ -11,6 +11,7 @@ import { openApiDocument } from "../../src/serving/openapi/document.js";
 import { exampleRecord, recordSchema } from "../../src/serving/openapi/record-schema.js";
 import { routesOf } from "../../src/serving/routes/index.js";
 import { sampleArtifact, sampleContract } from "../helpers/artifact.js";
+import { planContract, plans } from "../helpers/plans.js";
 import { asText, request } from "./request.js";
 
 interface Document {
@@ -143,6 +144,31 @@ describe("OpenAPI", () => {
     const { tableFromRecords } = await import("../../src/data/read/records.js");
     const table = tableFromRecords(contract, [exampleRecord(contract)], { target: "ignore" });
     expect([table.rows, table.rejected]).toEqual([1, []]);
+  });
+
+  it("tells of every class, and of the outputs that each has", () => {
+    const contract = planContract;
+    const model = { scorer: { ...scorer, contract }, name: "plans", version: "1", source: "local" };
+    const { schemas } = openApiDocument(model, [], { maxBatch: 10 })["components"] as Document["components"];
+    expect(schemas).toMatchObject({
+      Prediction: {
+        properties: {
+          prediction: { enum: plans },
+          probabilities: { required: plans, description: expect.stringContaining("SageMaker") as unknown },
+        },
+      },
+      InferRequest: {
+        properties: {
+          outputs: {
+            items: {
+              properties: {
+                name: { enum: ["probability", "label", ...plans.map((label) => `probability_${label}`)] },
+              },
+            },
+          },
+        },
+      },
+    });
   });
 
   it("is a 503 while no model is loaded", async () => {

@@ -8,6 +8,7 @@ import { listen, type NodeServer } from "../../src/serving/hosts/node/node-serve
 import { modelsOnDemand } from "../../src/serving/models/models-on-demand.js";
 import { sampleArtifact, sampleRecords } from "../helpers/artifact.js";
 import { newFolder } from "../helpers/folder.js";
+import { planModel, planRecords, plans } from "../helpers/plans.js";
 import { asText, request } from "./request.js";
 
 type Answer = Readonly<Record<string, unknown>>;
@@ -336,6 +337,69 @@ describe("protocols over a socket", () => {
         expect(answer).toEqual({ error: expect.stringMatching(message) as string });
         expect([400, 413]).toContain(status);
       });
+    });
+  });
+
+  describe("with three classes", async () => {
+    const sent = planRecords(5, 2).map(({ usage, seats }) => ({ usage, seats }));
+    const { scorer: own } = await planModel();
+    const handler = asText(createHandler({ scorer: own, name: "plans", version: "1", source: "local" }));
+    const scored = own.scoreRecords(sent);
+    const ofClass = (label: string) => scored.map(({ probabilities }) => probabilities?.[label]);
+    const post = async (path: string, body: unknown, headers: Record<string, string> = {}) =>
+      (await handler(request(path, body, { headers }))).body;
+
+    it("has an output for each class in the Open Inference Protocol", async () => {
+      const { outputs } = JSON.parse((await handler(request("/v2/models/plans"))).body) as {
+        outputs: readonly { readonly name: string }[];
+      };
+      expect(outputs).toEqual([
+        { name: "probability", datatype: "FP64", shape: [-1] },
+        { name: "label", datatype: "BYTES", shape: [-1] },
+        ...plans.map((label) => ({ name: `probability_${label}`, datatype: "FP64", shape: [-1] })),
+      ]);
+      const inputs = (["usage", "seats"] as const).map((name) => ({
+        name,
+        datatype: "FP64",
+        shape: [5],
+        data: sent.map((record) => record[name]),
+      }));
+      const infer = async (asked: object): Promise<unknown> =>
+        (JSON.parse(await post("/v2/models/plans/infer", { inputs, ...asked })) as Answer)["outputs"];
+      expect(await infer({})).toMatchObject([
+        { name: "probability", data: ofClass("pro") },
+        { name: "label", data: scored.map(({ label }) => label) },
+        ...plans.map((label) => ({ name: `probability_${label}`, datatype: "FP64", shape: [5], data: ofClass(label) })),
+      ]);
+      expect(await infer({ outputs: [{ name: "probability_plus" }] })).toMatchObject([{ data: ofClass("plus") }]);
+      expect(await post("/v2/models/plans/infer", { inputs, outputs: [{ name: "probability_max" }] })).toMatch(
+        /The model has probability, label, probability_basic, probability_plus, probability_pro/,
+      );
+    });
+
+    it("answers SageMaker, whose requests have no query, with each class in JSON and the positive one in CSV", async () => {
+      const asked = scored.map(({ probability, label, probabilities }) => ({
+        prediction: label,
+        probability,
+        probabilities,
+      }));
+      expect(JSON.parse(await post("/invocations", sent))).toMatchObject({ count: 5, predictions: asked });
+      const lines = sent.map((record) => JSON.stringify(record)).join("\n");
+      const answers = await post("/invocations", lines, { "content-type": "application/jsonlines" });
+      expect(
+        answers
+          .trimEnd()
+          .split("\n")
+          .map((line) => JSON.parse(line) as unknown),
+      ).toEqual(asked);
+      const table = sent.map(({ usage, seats }) => `${usage},${seats}`).join("\n");
+      const cells = await post("/invocations", table, { "content-type": "text/csv", accept: "text/csv" });
+      expect(cells.trimEnd().split("\n").map(Number)).toEqual(ofClass("pro"));
+    });
+
+    it("tells of its classes in /model-info", async () => {
+      const info = JSON.parse((await handler(request("/model-info"))).body) as Answer;
+      expect(info["target"]).toEqual({ column: "plan", classes: plans, positive: "pro" });
     });
   });
 });

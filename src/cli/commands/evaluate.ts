@@ -11,11 +11,11 @@ import {
   type ClassEvaluation,
   profitOf,
   evaluate,
-  evaluateClasses,
   type Evaluation,
   flatMetrics,
   metricNames,
   metrics,
+  oneClassNote,
 } from "../../model/evaluate/index.js";
 import { compile } from "../../model/scoring/index.js";
 import { seenRows, trainingFactsOf, type SeenRows } from "../../model/training/index.js";
@@ -63,8 +63,10 @@ async function evaluateFile(
   const networks = networkCount(artifact.model);
   const { learner } = artifact.provenance;
   const evaluation = evaluate({ scorer }, table, decisionFor(scorer.decision, options));
-  const classes = (scorer.contract.target?.classes.length ?? 2) > 2 ? evaluateClasses({ scorer }, table) : undefined;
-  const notes = [chanceNote(evaluation), seenNote(trainedOn)].filter((text) => text !== undefined);
+  const { classes } = evaluation;
+  const notes = [oneClassNote(evaluation), chanceNote(evaluation), seenNote(trainedOn)].filter(
+    (text) => text !== undefined,
+  );
   if (tracked !== undefined) await track(tracked, { bundle, file, learner, name: scorer.contract.name, evaluation });
   if (options.html !== undefined) {
     const { evaluationReportHtml } = await import("../../report/index.js");

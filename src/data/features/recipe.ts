@@ -88,8 +88,14 @@ interface LookupBlock {
   readonly missing: number;
 }
 
+/** The class that a rate, or what a text says, is about. */
+interface AboutClass {
+  /** Absent for the positive class: others have blocks where the target has more than two. */
+  readonly of?: string | undefined;
+}
+
 /** A level's target rate as log-odds, shrunk toward that of all rows, centered on it and scaled. */
-export interface TargetBlock extends LookupBlock {
+export interface TargetBlock extends LookupBlock, AboutClass {
   readonly kind: "target";
 }
 
@@ -98,19 +104,25 @@ export interface FrequencyBlock extends LookupBlock {
   readonly kind: "frequency";
 }
 
+/** A column of a text: the bias and the sum of the terms' weights times their values. */
+export interface TextWeights extends AboutClass {
+  /** Of the phrases, then of the pieces: what they say about the class. */
+  readonly weights: readonly number[];
+  readonly bias: number;
+}
+
 /**
  * A text as TF-IDF (see `vectorizer`) of its words and pairs of words (`phrases`) and of parts of its words (`pieces`):
- * a column for each of these terms, or one column, the bias and the sum of their weights times their values. All are 0
- * where the text is missing.
+ * a column for each of these terms, where `weights` is empty, or one for each class that they say something about. All
+ * are 0 where the text is missing.
  */
-export interface TextBlock {
+export interface TextBlock extends TextWeights {
   readonly kind: "text";
   readonly input: string;
   readonly phrases: Vocabulary;
   readonly pieces: Vocabulary;
-  /** Of the phrases, then of the pieces: what they say about the target. Empty: each term has a column. */
-  readonly weights: readonly number[];
-  readonly bias: number;
+  /** Of further classes, a column each, where the target has more than two. */
+  readonly others?: readonly TextWeights[] | undefined;
   /** Whether a 0/1 column "was missing" follows. */
   readonly indicator: boolean;
 }

@@ -23,16 +23,22 @@ export function targetColumn(table: Table): { readonly target: Target; readonly 
 /** Most classes of a target. */
 export const mostClasses = 100;
 
+/** What is demanded of the labels of some rows. */
+export interface LabelOptions {
+  /** Whether each class must occur, as in training. Default true. */
+  readonly everyClass?: boolean;
+}
+
 /**
  * The class of each row: 1 for the positive label, 0 for any other one.
  *
  * @throws ChurnkitError TARGET_INVALID if the target is absent, a row has none, a label is not a class, or a class never
  * occurs; it names the column and the class.
  */
-export function labels(table: Table): Uint8Array {
+export function labels(table: Table, options?: LabelOptions): Uint8Array {
   const { target } = targetColumn(table);
   const positive = target.classes.indexOf(target.positive);
-  return classCodes(table).map((code) => Number(code === positive));
+  return classCodes(table, options).map((code) => Number(code === positive));
 }
 
 /**
@@ -41,7 +47,7 @@ export function labels(table: Table): Uint8Array {
  * @throws ChurnkitError TARGET_INVALID if the target is absent, a row has none, a label is not a class, or a class never
  * occurs; it names the column and the class.
  */
-export function classCodes(table: Table): Uint8Array {
+export function classCodes(table: Table, { everyClass = true }: LabelOptions = {}): Uint8Array {
   const { target, data } = targetColumn(table);
   const named = `${table.source}: the target column "${cutText(target.column)}"`;
   const fail = (problem: string, row?: number, value?: string): ChurnkitError =>
@@ -69,7 +75,7 @@ export function classCodes(table: Table): Uint8Array {
     const most = target.classes.length === 2 ? "it must hold exactly two" : `the contract has ${target.classes.length}`;
     throw fail(`holds ${met.length} classes (${shown}); ${most}.`, undefined, foreign);
   }
-  const absent = target.classes.find((label) => !met.includes(label));
+  const absent = everyClass ? target.classes.find((label) => !met.includes(label)) : undefined;
   if (absent !== undefined) {
     throw fail(
       `holds ${shown === "" ? "no value" : `only ${shown}`}; the class "${cutText(absent, 40)}" never occurs.`,

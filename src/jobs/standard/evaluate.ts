@@ -32,7 +32,7 @@ function improvementOver(
   model: { readonly scorer: Scorer },
   rows: Table,
 ): Readonly<Record<string, MetricValue>> {
-  const truth = labels(rows);
+  const truth = labels(rows, { everyClass: false });
   const scoredBy = ({ scorer }: { readonly scorer: Scorer }) => ({
     scores: scorer.score(rows),
     threshold: scorer.decision.threshold,

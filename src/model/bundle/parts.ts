@@ -14,7 +14,9 @@ import {
   type Decoder,
   type JsonValue,
 } from "../../base/json/index.js";
+import { mostClasses } from "../../data/table/index.js";
 import type { Artifact, Costs, GoldenRow, Provenance } from "../artifact.js";
+import type { ClassEvaluation } from "../evaluate/evaluate-classes.js";
 import { metrics as metricTable, type MetricName, type MetricSummary, type MetricValue } from "../evaluate/metrics.js";
 
 const maxGoldenRows = 10_000;
@@ -52,6 +54,24 @@ const metricNames = Object.keys(metricTable) as MetricName[];
 const metricValue = object({ value: nullable(number()), low: optional(number()), high: optional(number()) });
 const metric: Decoder<MetricValue> = (json) => (json.absent ? { value: null } : metricValue(json));
 
+const figure = nullable(number());
+const classes: Decoder<ClassEvaluation> = where(
+  object({
+    rows: count(),
+    classes: list(
+      object({ label: text(), rows: count(), auc: figure, precision: number(), recall: figure, f1: figure }),
+      mostClasses,
+    ),
+    confusion: list(list(count(), mostClasses), mostClasses),
+    accuracy: metric,
+    logLoss: metric,
+    macroF1: figure,
+    macroAuc: figure,
+  }),
+  ({ classes: each, confusion }) => [confusion, ...confusion].every(({ length }) => length === each.length),
+  "a row and a column of the confusion matrix for each class",
+);
+
 /** `metrics.json`. Metrics of later versions are ignored; a missing one has no value. */
 export const parseMetrics: Decoder<MetricSummary> = object({
   rows: count(),
@@ -60,6 +80,7 @@ export const parseMetrics: Decoder<MetricSummary> = object({
   values: object(Object.fromEntries(metricNames.map((name) => [name, metric]))) as Decoder<
     Record<MetricName, MetricValue>
   >,
+  classes: optional(classes),
 });
 
 const cell = (json: JsonValue): GoldenRow["record"][string] => {

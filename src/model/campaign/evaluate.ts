@@ -44,7 +44,7 @@ export function evaluateCampaign(
   campaign: Campaign,
 ): CampaignEvaluation {
   checkCampaign(campaign);
-  const outcomes = labels(table);
+  const outcomes = labels(table, { everyClass: false });
   const ranked = byGain(model.scorer.score(table), valuesOf(campaign, table), campaign);
   const room = capacityOf(campaign, table);
   const payoffs = ranked.map(({ row, value }) => {

@@ -6,7 +6,13 @@ import { measurable, measure } from "./measure.js";
 import type { MetricValue } from "./metrics.js";
 import { sortScores } from "./sorted-scores.js";
 
-/** One class against the others. */
+/** The metrics of one class. */
+export const classMetricNames = ["auc", "precision", "recall", "f1"] as const;
+/** The metrics of all classes together. */
+export const allClassMetricNames = ["accuracy", "logLoss", "macroF1", "macroAuc"] as const;
+export type AllClassMetric = (typeof allClassMetricNames)[number];
+
+/** One class against the others. AUC, recall and F1 are null for a class without rows. */
 export interface ClassMetrics {
   readonly label: string;
   /** Rows of the class. */
@@ -15,8 +21,8 @@ export interface ClassMetrics {
   readonly auc: number | null;
   /** Of the rows where the class is the most probable one, 0 if there are none. */
   readonly precision: number;
-  readonly recall: number;
-  readonly f1: number;
+  readonly recall: number | null;
+  readonly f1: number | null;
 }
 
 /** Metrics of a model of two or more classes, where a row is taken for its most probable class. */
@@ -30,8 +36,8 @@ export interface ClassEvaluation {
   readonly accuracy: MetricValue;
   /** Mean of -log of the own class's probability, in nats, with a 95 % interval. */
   readonly logLoss: MetricValue;
-  /** Mean of the classes' F1. */
-  readonly macroF1: number;
+  /** Mean of the classes' F1; null if one has none. */
+  readonly macroF1: number | null;
   /** Mean of the classes' AUC; null if one has none. */
   readonly macroAuc: number | null;
 }
@@ -42,9 +48,10 @@ const z95 = 1.959964;
 /**
  * Evaluates the probabilities of all classes on labeled rows; for what the positive class alone is worth, see
  * {@link evaluate}. A tie between classes goes to the first one. The intervals are normal, from the rows' own variance.
+ * A class without rows has no AUC, recall and F1: they are null, and so are the means over the classes.
  *
- * @throws ChurnkitError TARGET_INVALID when the table has no target column or lacks a class, CONTRACT_MISMATCH when it was
- * read with another contract.
+ * @throws ChurnkitError TARGET_INVALID when the table has no target column, CONTRACT_MISMATCH when it was read with another
+ * contract, TOO_FEW_ROWS without rows.
  * @example
  * ```ts
  * import { contractOf, defineFeatures, tableFromRecords } from "churnkit/data";
@@ -61,12 +68,20 @@ const z95 = 1.959964;
  */
 export function evaluateClasses<Row>(model: { readonly scorer: Scorer }, table: Table<Row>): ClassEvaluation {
   const { classes } = targetColumn(table).target;
+  return classEvaluation(classes, classCodes(table, { everyClass: false }), model.scorer.scoreClasses(table));
+}
+
+/**
+ * Evaluates probabilities of all classes.
+ *
+ * @param codes each row's class, by its place.
+ * @param all rows x classes, row-major.
+ */
+export function classEvaluation(classes: readonly string[], codes: Uint8Array, all: Float64Array): ClassEvaluation {
   const count = classes.length;
-  const codes = classCodes(table);
-  const all = model.scorer.scoreClasses(table);
   const confusion = classes.map(() => new Array<number>(count).fill(0));
-  const losses = new Float64Array(table.rows);
-  const hits = new Float64Array(table.rows);
+  const losses = new Float64Array(codes.length);
+  const hits = new Float64Array(codes.length);
   codes.forEach((code, row) => {
     const own = all.subarray(row * count, (row + 1) * count);
     const found = own.indexOf(own.reduce((most, p) => Math.max(most, p), 0));
@@ -86,20 +101,31 @@ export function evaluateClasses<Row>(model: { readonly scorer: Scorer }, table: 
       rows,
       auc: measure(measurable(sortScores(labels, probabilities), 0.5)).auc,
       precision: taken === 0 ? 0 : right / taken,
-      recall: rows === 0 ? 0 : right / rows,
-      f1: rows + taken === 0 ? 0 : (2 * right) / (rows + taken),
+      recall: rows === 0 ? null : right / rows,
+      f1: rows === 0 ? null : (2 * right) / (rows + taken),
     };
   });
-  const aucs = metrics.map(({ auc }) => auc).filter((auc) => auc !== null);
   return {
-    rows: table.rows,
+    rows: codes.length,
     classes: metrics,
     confusion,
     accuracy: withInterval(hits, 1),
     logLoss: withInterval(losses, Infinity),
-    macroF1: metrics.reduce((sum, { f1 }) => sum + f1, 0) / count,
-    macroAuc: aucs.length < count ? null : aucs.reduce((sum, auc) => sum + auc, 0) / count,
+    macroF1: meanOf(metrics.map(({ f1 }) => f1)),
+    macroAuc: meanOf(metrics.map(({ auc }) => auc)),
   };
+}
+
+/** One metric of all classes, with its interval if it has one. */
+export function allClassMetric(evaluation: ClassEvaluation, name: AllClassMetric): MetricValue {
+  const found = evaluation[name];
+  return typeof found === "object" && found !== null ? found : { value: found };
+}
+
+/** Their mean; null if one is. */
+function meanOf(values: readonly (number | null)[]): number | null {
+  const known = values.filter((value) => value !== null);
+  return known.length < values.length ? null : known.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 /** The mean of values from 0 to `most`, with its interval. */

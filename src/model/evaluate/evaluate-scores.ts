@@ -39,7 +39,8 @@ export interface EvaluateScoresOptions {
  * percentile interval (rows drawn with replacement), the confusion matrix and the curves.
  *
  * O(n log n) for one sort, then O(n) for each resample; above 50,000 rows fewer resamples are made. A metric without a
- * value is null: AUC and average precision over one class, the profit without costs. Precision, recall and F1 of 0/0 are 0. The interval of the
+ * value is null: AUC and average precision over one class, recall and F1 without a positive row, the profit without costs. Precision of
+ * 0/0 is 0. The interval of the
  * calibration error is centered on its value, because noise only raises that metric.
  *
  * @param labels 1 for the positive class, 0 for the other.
@@ -98,6 +99,6 @@ function valuesOf(prepared: Measurable, resamples: number, seed: number): Record
 }
 
 /** The scalar part of an evaluation, plain JSON, which bundles and registries keep. */
-export function summarize({ rows, positives, threshold, values }: Evaluation): MetricSummary {
-  return { rows, positives, threshold, values };
+export function summarize({ rows, positives, threshold, values, classes }: Evaluation): MetricSummary {
+  return { rows, positives, threshold, values, ...(classes && { classes }) };
 }

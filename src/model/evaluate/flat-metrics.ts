@@ -1,8 +1,12 @@
-import type { MetricSummary } from "./metrics.js";
+import { allClassMetric, allClassMetricNames, classMetricNames } from "./evaluate-classes.js";
+import type { MetricSummary, MetricValue } from "./metrics.js";
 
-/** The figures of an evaluation by name, as trackers keep them: each metric that has a value, with `.low` and `.high` of its interval. */
+/**
+ * The figures of an evaluation by name, as trackers keep them: each metric that has a value, with `.low` and `.high` of its
+ * interval; of more than two classes also `classes.accuracy` and the like, and `class.<label>.recall` and the like.
+ */
 export function flatMetrics(
-  { rows, positives, threshold, values }: MetricSummary,
+  { rows, positives, threshold, values, classes }: MetricSummary,
   prefix = "",
 ): Record<string, number> {
   const named: [string, number | null | undefined][] = [
@@ -10,8 +14,15 @@ export function flatMetrics(
     ["positives", positives],
     ["threshold", threshold],
   ];
-  for (const [name, { value, low, high }] of Object.entries(values))
-    named.push([name, value], [`${name}.low`, low], [`${name}.high`, high]);
+  const add = (name: string, { value, low, high }: MetricValue): void =>
+    void named.push([name, value], [`${name}.low`, low], [`${name}.high`, high]);
+  for (const [name, value] of Object.entries(values)) add(name, value);
+  if (classes !== undefined) {
+    for (const name of allClassMetricNames) add(`classes.${name}`, allClassMetric(classes, name));
+    for (const one of classes.classes)
+      for (const name of ["rows", ...classMetricNames] as const)
+        add(`class.${one.label}.${name}`, { value: one[name] });
+  }
   return Object.fromEntries(
     named.flatMap(([name, value]) => (typeof value === "number" ? [[prefix + name, value]] : [])),
   );

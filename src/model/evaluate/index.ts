@@ -1,9 +1,18 @@
 export type { BootstrapOptions } from "./bootstrap.js";
-export { chanceNote } from "./chance.js";
+export { chanceNote, oneClassNote } from "./chance.js";
 export { compareScores } from "./compare-scores.js";
 export type { Confusion } from "./confusion.js";
 export { type Curve, profitOf, thin } from "./curves.js";
-export { type ClassEvaluation, evaluateClasses } from "./evaluate-classes.js";
+export {
+  allClassMetric,
+  type AllClassMetric,
+  allClassMetricNames,
+  classEvaluation,
+  type ClassEvaluation,
+  classMetricNames,
+  type ClassMetrics,
+  evaluateClasses,
+} from "./evaluate-classes.js";
 export { evaluateScores, type Evaluation, summarize } from "./evaluate-scores.js";
 export { evaluate } from "./evaluate.js";
 export { flatMetrics } from "./flat-metrics.js";

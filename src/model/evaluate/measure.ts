@@ -48,7 +48,7 @@ export function measurable(sorted: SortedScores, threshold: number, costs?: Cost
 /**
  * Computes all scalar metrics in one pass from the highest score to the lowest. `weights` (by place) is how often
  * each row counts, 1 if it is absent. AUC is the share of ordered pairs, ties half; average precision the step sum of
- * precision over the rise in recall (both null over one class); calibration error the sum over ten equal-width bins
+ * precision over the rise in recall (both null over one class); recall and F1 are null without a positive row; calibration error the sum over ten equal-width bins
  * of
  * |sum of residuals| / rows.
  */
@@ -100,13 +100,15 @@ export function measure(prepared: Measurable, weights?: Uint16Array): MetricTabl
     falseNegatives: positives - calledPositives,
     trueNegatives: negatives - (called - calledPositives),
   };
+  const atThreshold = thresholdMetrics(matrix);
   return {
     auc: bothClasses ? pairs / (positives * negatives) : null,
     averagePrecision: bothClasses ? precisionSum / positives : null,
     logLoss: lossSum / total,
     brier: squares / total,
     calibrationError: gaps / total,
-    ...thresholdMetrics(matrix),
+    ...atThreshold,
+    ...(positives === 0 && { recall: null, f1: null }),
     profitPerCustomer: costs === undefined ? null : profitOf(matrix, costs) / total,
   };
 }

@@ -1,3 +1,5 @@
+import type { ClassEvaluation } from "./evaluate-classes.js";
+
 /**
  * Every scalar metric, declared once: gates, reports, trackers and the command line read this table. Labels are of
  * the positive class unless the name says otherwise.
@@ -22,7 +24,7 @@ export type MetricName = keyof typeof metrics;
 /** The names of all metrics, in the order of the table. */
 export const metricNames = Object.keys(metrics) as readonly MetricName[];
 
-/** A metric's value, null if it has none (an AUC over one class), with a 95 % interval if one was computed. */
+/** A metric's value, null if it has none (an AUC over one class, the recall of a class without rows), with a 95 % interval if one was computed. */
 export interface MetricValue {
   readonly value: number | null;
   readonly low?: number | undefined;
@@ -35,4 +37,6 @@ export interface MetricSummary {
   readonly positives: number;
   readonly threshold: number;
   readonly values: Readonly<Record<MetricName, MetricValue>>;
+  /** Of all classes, where there are more than two and their probabilities are known. */
+  readonly classes?: ClassEvaluation | undefined;
 }

@@ -84,6 +84,8 @@ export interface HeldOut {
    * learners, `probabilities` would flatter such a learner.
    */
   readonly crossed?: Float64Array | undefined;
+  /** Of all classes, rows x classes, where there are more than two. */
+  readonly ofClasses?: Float64Array | undefined;
 }
 
 /** Result of a learner. */

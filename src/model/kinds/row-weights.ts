@@ -31,8 +31,16 @@ export function repeatedByWeight(heldOut: HeldOut, weights: Float32Array): HeldO
     counts[place] = Math.floor(scale * sum + 0.5) - before;
   }
   const places = own.flatMap((_, place) => Array<number>(counts[place] as number).fill(place));
+  const { rows, probabilities, ofClasses } = heldOut;
+  const count = (ofClasses?.length ?? 0) / rows.length;
   return {
-    rows: Uint32Array.from(places, (place) => heldOut.rows[place] as number),
-    probabilities: Float64Array.from(places, (place) => heldOut.probabilities[place] as number),
+    rows: Uint32Array.from(places, (place) => rows[place] as number),
+    probabilities: Float64Array.from(places, (place) => probabilities[place] as number),
+    ...(ofClasses && {
+      ofClasses: Float64Array.from(
+        { length: count * places.length },
+        (_, i) => ofClasses[(places[Math.floor(i / count)] as number) * count + (i % count)] as number,
+      ),
+    }),
   };
 }

@@ -2,12 +2,16 @@ import { version } from "../../base/version.js";
 import { profilePredictions, type Profile } from "../../data/profile/index.js";
 import type { Artifact, Provenance } from "../artifact.js";
 import { goldenRows } from "../bundle/golden.js";
+import { classEvaluation, type ClassEvaluation } from "../evaluate/evaluate-classes.js";
 import { evaluateScores, summarize, type Evaluation } from "../evaluate/evaluate-scores.js";
+import { calibrateClasses } from "../scoring/class-results.js";
 import { compile } from "../scoring/compile.js";
 import type { Decided } from "./decide.js";
 
 /** What an artifact is made of. */
 export interface Parts extends Decided, Pick<Artifact, "contract" | "recipe" | "model"> {
+  /** Each held-out row's class and the probabilities of all, not calibrated, where there are more than two. */
+  readonly ofClasses?: { readonly codes: Uint8Array; readonly probabilities: Float64Array } | undefined;
   readonly extras?: Artifact["extras"];
   /** Profile of the rows, without the predictions. */
   readonly baseline: Profile;
@@ -16,9 +20,24 @@ export interface Parts extends Decided, Pick<Artifact, "contract" | "recipe" | "
 
 /** Evaluates the held-out rows and completes the artifact with golden rows. */
 export async function assemble(parts: Parts): Promise<{ artifact: Artifact; evaluation: Evaluation }> {
-  const { contract, recipe, model, calibration, decision, labels, probabilities, baseline, extras, provenance } = parts;
+  const {
+    contract,
+    recipe,
+    model,
+    calibration,
+    decision,
+    labels,
+    probabilities,
+    baseline,
+    extras,
+    provenance,
+    ofClasses,
+  } = parts;
   const { threshold, costs } = decision;
-  const evaluation = evaluateScores(labels, probabilities, { threshold, costs });
+  const evaluation = {
+    ...evaluateScores(labels, probabilities, { threshold, costs }),
+    ...(ofClasses && { classes: evaluatedClasses(contract, calibration, ofClasses) }),
+  };
   const predictions = profilePredictions(probabilities, contract, { cutPoints: 256 });
   const draft: Artifact = {
     contract,
@@ -39,4 +58,15 @@ export async function assemble(parts: Parts): Promise<{ artifact: Artifact; eval
     return record && probability !== null ? [{ record, probability }] : [];
   });
   return { artifact: { ...draft, golden }, evaluation };
+}
+
+function evaluatedClasses(
+  { target }: Artifact["contract"],
+  calibration: Artifact["calibration"],
+  { codes, probabilities }: NonNullable<Parts["ofClasses"]>,
+): ClassEvaluation | undefined {
+  if (target === undefined) return undefined;
+  const calibrated = probabilities.slice();
+  calibrateClasses(calibration, calibrated, target);
+  return classEvaluation(target.classes, codes, calibrated);
 }

@@ -6,7 +6,7 @@ import { profileTable } from "../../data/profile/index.js";
 import { classCodes, hashTable, labels, type Table } from "../../data/table/index.js";
 import { openBudget, type Cap } from "../kinds/budget.js";
 import type { TrainingRun } from "../artifact.js";
-import { assemble } from "./assemble.js";
+import { assemble, type Parts } from "./assemble.js";
 import { oneVersusRest } from "./classes/one-versus-rest.js";
 import { decide } from "./decide.js";
 import { defaultWorkers } from "./default-workers.js";
@@ -69,9 +69,11 @@ export async function trainModel<Row, Request>(
     const heldOut = rowWeights && !held ? repeatedByWeight(learned.heldOut, rowWeights) : learned.heldOut;
     const { model, found, caps = [], history, learner: maker = one.name } = learned;
     const decided = decide({ heldOut }, (held ?? training).labels, threshold, heldOut !== learned.heldOut);
+    const { classes } = held ?? training;
     const { artifact, evaluation } = await assemble({
       ...shared,
       ...decided,
+      ...(classes && heldOut.ofClasses && { ofClasses: classesHeldOut(heldOut.rows, heldOut.ofClasses, classes) }),
       model,
       provenance: {
         ...provenance,
@@ -98,6 +100,12 @@ export async function trainModel<Row, Request>(
   const learned = await rival.fit(training, held, { seed, budget });
   return { ...own, baseline: { ...(await finish(rival, learned, rivalWorked)), baseline: undefined } };
 }
+
+const classesHeldOut = (
+  rows: Uint32Array,
+  probabilities: Float64Array,
+  { codes }: NonNullable<LabeledMatrix["classes"]>,
+): Parts["ofClasses"] => ({ codes: Uint8Array.from(rows, (row) => codes[row] ?? 0), probabilities });
 
 function machineWords(): string | undefined {
   const machine = machineFacts();

@@ -1,5 +1,5 @@
 import { ChurnkitError } from "../../base/errors.js";
-import { compareScores, metrics, type MetricName, type MetricValue } from "../../model/evaluate/index.js";
+import { compareScores, metrics, oneClassNote, type MetricName, type MetricValue } from "../../model/evaluate/index.js";
 import type {
   AbsoluteRequirement,
   Gate,
@@ -13,6 +13,7 @@ import type {
   SegmentRequirement,
   SoundnessRequirement,
 } from "./gate.js";
+import { classProblem } from "./gate-classes.js";
 import { measures } from "./measures.js";
 import { soundnessDemands } from "./soundness.js";
 
@@ -32,6 +33,10 @@ export function checkRequirement(gate: Gate, requirement: Requirement): void {
   const refuse = (what: string): never => {
     throw new ChurnkitError("OPTION_INVALID", `The gate ${gate.name} ${what}.`, { where: { value: requirement } });
   };
+  if ("class" in requirement || "allClasses" in requirement) {
+    const problem = classProblem(requirement);
+    return problem === undefined ? undefined : refuse(problem);
+  }
   const [table, what, name]: [object, string, string] =
     "measure" in requirement ? [measures, "measure", requirement.measure] : [metrics, "metric", requirement.metric];
   if (!Object.hasOwn(table, name))
@@ -43,13 +48,29 @@ export function checkRequirement(gate: Gate, requirement: Requirement): void {
   if (!Number.isSafeInteger(minRows) || minRows < 1) refuse("has a minRows that is not a whole number above 0");
 }
 
+/** Why a metric has no value on some rows, to follow its name. */
+function noneBecause(labels: Uint8Array | undefined): string {
+  const positives = labels?.reduce((sum, label) => sum + label, 0) ?? 0;
+  const note = labels && oneClassNote({ rows: labels.length, positives });
+  return note === undefined ? "" : ` (${note})`;
+}
+
 /** Compares a metric with a limit. */
-export function checkAbsolute(requirement: AbsoluteRequirement, observed: number | null): GateCheck {
+export function checkAbsolute(
+  requirement: AbsoluteRequirement,
+  observed: number | null,
+  rows: JudgedRows | undefined,
+): GateCheck {
   const { label } = metrics[requirement.metric];
   const limit = "min" in requirement ? requirement.min : requirement.max;
   const wanted = `${"min" in requirement ? "at least" : "at most"} ${limit}`;
   if (observed === null)
-    return { requirement, passed: false, observed, reason: `${label} has no value; ${wanted} is required` };
+    return {
+      requirement,
+      passed: false,
+      observed,
+      reason: `${label} has no value${noneBecause(rows?.labels)}; ${wanted} is required`,
+    };
   const passed = "min" in requirement ? observed >= limit : observed <= limit;
   return { requirement, passed, observed, reason: `${label} ${shown(observed)}, ${wanted} is required` };
 }
@@ -147,7 +168,8 @@ export function checkRelative(requirement: RelativeRequirement, comparison: Judg
   const { low, high } = improvement;
   const passed = low !== undefined && (strict ? low > margin : low > -margin);
   const wanted = strict ? `better by more than ${margin}` : `not worse by ${margin}`;
-  const interval = low === undefined ? "no interval" : `${shown(low)} to ${shown(high ?? low)}`;
+  const interval =
+    low === undefined ? `no interval${noneBecause(duel.labels)}` : `${shown(low)} to ${shown(high ?? low)}`;
   const left = duel.labels.length - duel.rows.length;
   return {
     requirement,

@@ -1,6 +1,14 @@
 import type { Costs } from "../../model/artifact.js";
-import type { BootstrapOptions, MetricName, MetricValue } from "../../model/evaluate/index.js";
+import type {
+  AllClassMetric,
+  BootstrapOptions,
+  ClassEvaluation,
+  classMetricNames,
+  MetricName,
+  MetricValue,
+} from "../../model/evaluate/index.js";
 import { checkAbsolute, checkMeasured, checkRelative, checkRequirement, checkSoundness } from "./gate-checks.js";
+import { checkClass } from "./gate-classes.js";
 import { checkSegments } from "./gate-segments.js";
 import type { MeasureName } from "./measures.js";
 import type { SoundnessDemand } from "./soundness.js";
@@ -40,6 +48,15 @@ export interface SegmentRequirement {
   readonly minRows?: number | undefined;
 }
 
+/**
+ * A metric of one class, or of all classes together, at least `min` and at most `max` (one of them, or both), for a model
+ * of more than two classes. A row is taken for its most probable class.
+ */
+export type ClassRequirement = { readonly min?: number | undefined; readonly max?: number | undefined } & (
+  | { readonly class: string; readonly metric: (typeof classMetricNames)[number] }
+  | { readonly allClasses: AllClassMetric }
+);
+
 /** A measure with an upper limit `max`, in the unit of {@link measures}. */
 export interface MeasuredRequirement {
   readonly measure: MeasureName;
@@ -53,7 +70,12 @@ export interface SoundnessRequirement {
 
 /** One demand on a model, plain JSON. Without a champion, demands relative to it hold. */
 export type Requirement =
-  AbsoluteRequirement | RelativeRequirement | SegmentRequirement | MeasuredRequirement | SoundnessRequirement;
+  | AbsoluteRequirement
+  | RelativeRequirement
+  | SegmentRequirement
+  | ClassRequirement
+  | MeasuredRequirement
+  | SoundnessRequirement;
 
 /** Requirements of a promotion; all of them must hold. Plain JSON. */
 export interface Gate {
@@ -89,6 +111,8 @@ export interface JudgedRows {
 export interface GateEvidence {
   /** The candidate's metrics, with intervals if there are any. */
   readonly metrics: Partial<Readonly<Record<MetricName, MetricValue>>>;
+  /** Of the candidate, for requirements on classes. */
+  readonly classes?: ClassEvaluation | undefined;
   /** For relative requirements. */
   readonly comparison?: JudgedRows | undefined;
   readonly measures?: Partial<Readonly<Record<MeasureName, number>>> | undefined;
@@ -161,12 +185,13 @@ export function evaluateGate(gate: Gate, evidence: GateEvidence): GateVerdict {
 
 function check(
   requirement: Requirement,
-  { metrics, comparison, measures: measured, soundness }: GateEvidence,
+  { metrics, classes, comparison, measures: measured, soundness }: GateEvidence,
 ): GateCheck {
   if ("requires" in requirement) return checkSoundness(requirement, soundness);
   if ("measure" in requirement) return checkMeasured(requirement, measured?.[requirement.measure] ?? null);
+  if ("class" in requirement || "allClasses" in requirement) return checkClass(requirement, classes);
   if ("min" in requirement || "max" in requirement)
-    return checkAbsolute(requirement, metrics[requirement.metric]?.value ?? null);
+    return checkAbsolute(requirement, metrics[requirement.metric]?.value ?? null, comparison);
   if ("betterThan" in requirement || requirement.perSegment === undefined)
     return checkRelative(requirement, comparison);
   return checkSegments(requirement, comparison);

@@ -1,9 +1,16 @@
 import { ChurnkitError } from "../../base/errors.js";
 import { contractHash } from "../../data/contract/index.js";
-import { labels, recordOf, type Table } from "../../data/table/index.js";
+import { classCodes, labels, recordOf, type Table } from "../../data/table/index.js";
 import type { Artifact } from "../../model/artifact.js";
-import type { Scorer } from "../../model/scoring/index.js";
-import { type BootstrapOptions, evaluateScores, summarize, type MetricSummary } from "../../model/evaluate/index.js";
+import type { ScoredRecord, Scorer } from "../../model/scoring/index.js";
+import {
+  type BootstrapOptions,
+  classEvaluation,
+  type ClassEvaluation,
+  evaluateScores,
+  summarize,
+  type MetricSummary,
+} from "../../model/evaluate/index.js";
 import { evaluateGate, type Gate, type GateVerdict, type JudgedRows, type JudgedScores, type Rival } from "./gate.js";
 import type { MeasureName } from "./measures.js";
 import { segmentOf } from "./segments.js";
@@ -57,7 +64,8 @@ export interface Judgment {
 /**
  * Scores the same labeled rows with all models and evaluates gates on them. A model with another contract gets the
  * rows as records; rows that a rival refuses are left out of the comparison with it. Latency is the median of scoring
- * single records, and is measured only if a gate asks for it, so that everything else has the same bits every time.
+ * single records, and is measured only if a gate asks for it, so that everything else has the same bits every time. Rows may
+ * lack a class: a metric that needs it has no value, and passes no gate.
  *
  * @throws ChurnkitError TARGET_INVALID when the rows have no target, CONTRACT_MISMATCH when the candidate refuses
  * some of them or predicts another class, OPTION_INVALID for an invalid gate, segment or option.
@@ -75,11 +83,15 @@ export interface Judgment {
 export function judgeOnRows(options: JudgeOptions): Judgment {
   const { candidate, rows, gates, bootstrap } = options;
   const requirements = gates.flatMap((gate) => gate.requirements);
-  const truth = labels(rows);
+  const truth = labels(rows, { everyClass: false });
   const scores = candidateScores(candidate, rows);
   const { threshold } = scores;
   const { costs } = candidate.decision;
-  const evaluation = evaluateScores(truth, scores.probabilities, { threshold, costs, ...(bootstrap && { bootstrap }) });
+  const classes = classesOf(candidate, rows);
+  const evaluation = {
+    ...evaluateScores(truth, scores.probabilities, { threshold, costs, ...(bootstrap && { bootstrap }) }),
+    ...(classes && { classes }),
+  };
 
   const named = requirements.flatMap((one) =>
     "perSegment" in one && one.perSegment !== undefined ? [one.perSegment] : [],
@@ -113,7 +125,7 @@ export function judgeOnRows(options: JudgeOptions): Judgment {
     options.artifact &&
     soundVerdict(trainingFactsOf(options.artifact), { contract: candidate.contract, rows, allow: options.allow });
   const judged = gates.map((gate) =>
-    evaluateGate(gate, { metrics: evaluation.values, comparison, measures, soundness }),
+    evaluateGate(gate, { metrics: evaluation.values, classes, comparison, measures, soundness }),
   );
   const verdicts = soundness === undefined ? judged : [...judged, soundness];
   return { passed: verdicts.every(({ passed }) => passed), verdicts, metrics: summarize(evaluation), measures };
@@ -133,6 +145,22 @@ function candidateScores(candidate: Scorer, rows: Table): JudgedScores {
   );
 }
 
+/** Evaluates all classes of a candidate with more than two that takes every row; undefined if its classes are not the rows'. */
+function classesOf(candidate: Scorer, rows: Table): ClassEvaluation | undefined {
+  const [wanted = [], classes = []] = [rows.contract.target?.classes, candidate.contract.target?.classes];
+  if (classes.length <= 2 || wanted.length !== classes.length) return undefined;
+  const places = wanted.map((label) => classes.indexOf(label));
+  if (places.includes(-1)) return undefined;
+  const codes = classCodes(rows, { everyClass: false }).map((code) => places[code] ?? 0);
+  if (contractHash(candidate.contract) === contractHash(rows.contract))
+    return classEvaluation(classes, codes, candidate.scoreClasses(rows));
+  const probabilities = new Float64Array(rows.rows * classes.length);
+  scoreAsRecords(candidate, rows, ({ probabilities: own }, row) =>
+    classes.forEach((label, k) => (probabilities[row * classes.length + k] = own?.[label] ?? NaN)),
+  );
+  return classEvaluation(classes, codes, probabilities);
+}
+
 /** Records made at a time for a model with another contract. */
 const recordsAtOnce = 1000;
 
@@ -145,12 +173,16 @@ function scoresOf(scorer: Scorer, rows: Table): JudgedScores | string {
   if (contractHash(scorer.contract) === contractHash(rows.contract))
     return { probabilities: scorer.score(rows), threshold };
   const probabilities = new Float64Array(rows.rows);
+  scoreAsRecords(scorer, rows, ({ probability }, row) => (probabilities[row] = probability ?? NaN));
+  return { probabilities, threshold };
+}
+
+function scoreAsRecords(scorer: Scorer, rows: Table, use: (scored: ScoredRecord, row: number) => void): void {
   for (let first = 0; first < rows.rows; first += recordsAtOnce) {
     const length = Math.min(recordsAtOnce, rows.rows - first);
     const records = Array.from({ length }, (_, i) => recordOf(rows, first + i));
-    scorer.scoreRecords(records).forEach(({ probability }, i) => (probabilities[first + i] = probability ?? NaN));
+    scorer.scoreRecords(records).forEach((scored, i) => use(scored, first + i));
   }
-  return { probabilities, threshold };
 }
 
 /** Median time to score one record alone, in milliseconds. */

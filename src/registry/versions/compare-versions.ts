@@ -1,5 +1,10 @@
 import type { Artifact, Provenance } from "../../model/artifact.js";
 import {
+  allClassMetric,
+  type AllClassMetric,
+  allClassMetricNames,
+  type ClassEvaluation,
+  classMetricNames,
   metricNames,
   metrics as metricTable,
   type MetricName,
@@ -27,9 +32,18 @@ export interface MetricComparison {
   readonly intervals: { readonly a: readonly [number, number] | null; readonly b: readonly [number, number] | null };
 }
 
+/** One metric of a class, or of all classes together, of two versions of more than two classes. */
+export interface ClassComparison extends Pick<MetricComparison, "a" | "b" | "difference" | "better" | "intervals"> {
+  /** Null for all classes together. */
+  readonly class: string | null;
+  readonly metric: AllClassMetric | (typeof classMetricNames)[number];
+}
+
 /** Comparison of two versions; plain JSON. */
 export interface VersionComparison {
   readonly metrics: readonly MetricComparison[];
+  /** Of the classes that both have; empty if one of them has two classes, or was saved without these metrics. */
+  readonly classes: readonly ClassComparison[];
   /** Changes for consumers from a to b. */
   readonly signature: SignatureComparison;
   readonly contract: ContractDiff;
@@ -55,6 +69,7 @@ export interface VersionComparison {
 export function compareVersions(a: ComparedVersion, b: ComparedVersion): VersionComparison {
   return {
     metrics: compareMetrics(a.metrics, b.metrics),
+    classes: compareClasses(a.metrics.classes, b.metrics.classes),
     signature: compareSignatures(signatureOf(a.contract), signatureOf(b.contract)),
     contract: diffContracts(a.contract, b.contract),
     features: diffRecipes(a.recipe, b.recipe),
@@ -65,32 +80,48 @@ export function compareVersions(a: ComparedVersion, b: ComparedVersion): Version
 
 /** Compares only the metrics of two versions, as a registry keeps them. */
 export function compareMetrics(a: MetricSummary, b: MetricSummary): MetricComparison[] {
-  return metricNames.map((metric) => {
-    const [first, second] = [a.values[metric], b.values[metric]];
-    const intervals = { a: intervalOf(first), b: intervalOf(second) };
-    const difference = first.value === null || second.value === null ? null : second.value - first.value;
-    return {
+  return metricNames.map((metric) => ({
+    metric,
+    ...compared(a.values[metric], b.values[metric], metricTable[metric].better),
+  }));
+}
+
+function compareClasses(a: ClassEvaluation | undefined, b: ClassEvaluation | undefined): ClassComparison[] {
+  if (a === undefined || b === undefined) return [];
+  const together = allClassMetricNames.map((metric) => ({
+    class: null,
+    metric,
+    ...compared(allClassMetric(a, metric), allClassMetric(b, metric), metric === "logLoss" ? "lower" : "higher"),
+  }));
+  const each = a.classes.flatMap((own) => {
+    const other = b.classes.find(({ label }) => label === own.label);
+    if (other === undefined) return [];
+    return classMetricNames.map((metric) => ({
+      class: own.label,
       metric,
-      a: first.value,
-      b: second.value,
-      difference,
-      better: betterOf(metric, difference, intervals),
-      intervals,
-    };
+      ...compared({ value: own[metric] }, { value: other[metric] }, "higher"),
+    }));
   });
+  return [...together, ...each];
+}
+
+function compared(a: MetricValue, b: MetricValue, direction: "higher" | "lower"): Omit<MetricComparison, "metric"> {
+  const intervals = { a: intervalOf(a), b: intervalOf(b) };
+  const difference = a.value === null || b.value === null ? null : b.value - a.value;
+  return { a: a.value, b: b.value, difference, better: betterOf(direction, difference, intervals), intervals };
 }
 
 const intervalOf = ({ low, high }: MetricValue): readonly [number, number] | null =>
   low === undefined || high === undefined ? null : [low, high];
 
 function betterOf(
-  metric: MetricName,
+  direction: "higher" | "lower",
   difference: number | null,
   { a, b }: MetricComparison["intervals"],
 ): "a" | "b" | null {
   if (difference === null || difference === 0) return null;
   if (a !== null && b !== null && a[0] <= b[1] && b[0] <= a[1]) return null;
-  return difference > 0 === (metricTable[metric].better === "higher") ? "b" : "a";
+  return difference > 0 === (direction === "higher") ? "b" : "a";
 }
 
 const mostListed = 20;
@@ -100,12 +131,13 @@ export function comparisonText(
   comparison: VersionComparison,
   names: { readonly a: string; readonly b: string } = { a: "a", b: "b" },
 ): string {
-  const { metrics, signature, contract, features, drift, data } = comparison;
+  const { metrics, classes, signature, contract, features, drift, data } = comparison;
   const breaking = signature.changes.filter((change) => change.breaking).length;
   const drifted = drift.columns.filter(({ verdict }) => verdict === "drift");
   return [
     `metrics on held-out rows, ${names.a} and ${names.b}`,
-    ...metrics.map((metric) => `  ${metricLine(metric, names)}`),
+    ...metrics.map((metric) => `  ${metricLine(metricTable[metric.metric].label, metric, names)}`),
+    ...some(classes.map((metric) => metricLine(`${metric.class ?? "all classes"}, ${metric.metric}`, metric, names))),
     signature.compatible ? "signature: compatible" : `signature: incompatible, ${breaking} breaking`,
     ...some(signature.changes.map((change) => `${change.breaking ? "breaking: " : ""}${change.message}`)),
     `contract: ${contract.added.length} columns added, ${contract.removed.length} removed, ${contract.changed.length} changes`,
@@ -128,7 +160,8 @@ export function comparisonText(
 }
 
 function metricLine(
-  { metric, a, b, difference, better, intervals }: MetricComparison,
+  label: string,
+  { a, b, difference, better, intervals }: Omit<MetricComparison, "metric">,
   names: { readonly a: string; readonly b: string },
 ): string {
   const value = (number: number | null, interval: readonly [number, number] | null): string =>
@@ -137,7 +170,7 @@ function metricLine(
     difference === null
       ? ""
       : `, difference ${difference > 0 ? "+" : ""}${four(difference)}${better === null ? "" : `, ${names[better]} is better`}`;
-  return `${metricTable[metric].label}: ${value(a, intervals.a)} and ${value(b, intervals.b)}${verdict}`;
+  return `${label}: ${value(a, intervals.a)} and ${value(b, intervals.b)}${verdict}`;
 }
 
 function differenceLines(what: string, { added, removed, changed }: Differences): string[] {

@@ -79,8 +79,10 @@ export function diffRecipes(a: Recipe, b: Recipe): FeatureDiff {
   const blocks = ({ blocks: all }: Recipe): Map<string, object> => {
     const named = new Map<string, object>();
     for (const block of all) {
-      let name = `${block.input} (${block.kind})`;
-      for (let copy = 2; named.has(name); copy++) name = `${block.input} (${block.kind}) #${copy}`;
+      const { of } = { of: undefined, ...block };
+      const plain = `${block.input} (${block.kind}${of === undefined ? "" : ` of ${of}`})`;
+      let name = plain;
+      for (let copy = 2; named.has(name); copy++) name = `${plain} #${copy}`;
       named.set(name, block);
     }
     return named;

@@ -121,21 +121,23 @@ export function modelCard(model: CardSubject, options: ModelCardOptions = {}): M
 
 function heldOutMetrics({ metrics: summary, provenance }: Artifact): CardMetrics {
   const { rows, parameters } = provenance;
-  const chose = `${toldBy(provenance).auto === undefined ? "" : "the members, their weights, "}calibration and threshold`;
+  const { auto, classes = [] } = toldBy(provenance);
+  const stacked = [{ auto }, ...classes].some((one) => one.auto !== undefined);
+  const chose = `${stacked ? "the members, their weights, " : ""}calibration and threshold`;
   const which =
     "importedFrom" in parameters
       ? `${summary.rows} labeled rows of the import, which also chose the threshold`
       : rows.validation > 0
         ? `${summary.rows} validation rows, which also chose ${chose} and may have stopped the training`
         : `${summary.rows} training rows, each scored by models that had not seen it (out of fold); they also chose ${chose}`;
-  return { name: "held-out rows", rows: which, summary, confusion: null, classes: null };
+  return { name: "held-out rows", rows: which, summary, confusion: null, classes: summary.classes ?? null };
 }
 
 /** Evaluates the model on labeled rows, and says whether it was trained on them. */
 function evaluatedRows({ artifact, scorer }: CardSubject, table: Table) {
   const { threshold, costs } = scorer.decision;
   const probabilities = scorer.score(table);
-  const evaluation = evaluateScores(labels(table), probabilities, { threshold, costs });
+  const evaluation = evaluateScores(labels(table, { everyClass: false }), probabilities, { threshold, costs });
   const { verdict, seen, checked } = seenRows(trainingFactsOf(artifact), artifact.contract, table);
   const source = table.source.replace(/^[^(]*[\\/]/, "");
   const trainedOn = {

@@ -1,4 +1,5 @@
 import { JsonValue, list, object, optional, text } from "../../base/json/index.js";
+import { mostClasses } from "../../data/table/index.js";
 import type { Artifact, Costs, Decision, ModelNode, Provenance, TrainingRun } from "../../model/artifact.js";
 import { corrupt } from "../../model/bundle/index.js";
 import type { CardNotes } from "./notes.js";
@@ -9,6 +10,14 @@ export interface CardMember {
   readonly weight: number;
 }
 
+/** The model of one class against all others. */
+export interface CardClassModel {
+  readonly label: string;
+  readonly kind: string;
+  readonly members: readonly CardMember[];
+  readonly reason: string | null;
+}
+
 /** What makes the scores of a card's model. */
 export interface CardModel {
   readonly learner: string;
@@ -16,6 +25,8 @@ export interface CardModel {
   readonly kind: string;
   /** Empty for one model. */
   readonly members: readonly CardMember[];
+  /** The model of each class, where there are more than two; else empty. */
+  readonly classes: readonly CardClassModel[];
   /** Why a stack was chosen, or one of its candidates. */
   readonly reason: string | null;
   readonly calibration: Artifact["calibration"]["kind"];
@@ -35,13 +46,15 @@ export interface CardTraining extends TrainingRun {
     | null;
 }
 
+const auto = optional(object({ reason: text(), members: list(object({ learner: text() }), 1000) }));
 const told = object({
-  auto: optional(object({ reason: text(), members: list(object({ learner: text() }), 1000) })),
+  auto,
+  classes: optional(list(object({ auto }), mostClasses)),
   caps: optional(list(object({ message: text() }), 1000)),
 });
 
 /**
- * What a learner told of its training: the choice of a stack, and the limits that ended it early.
+ * What a learner told of its training: the choice of a stack, or of one for each class, and the limits that ended it early.
  *
  * @throws ChurnkitError BUNDLE_CORRUPT if it is something else.
  */
@@ -49,13 +62,29 @@ export const toldBy = ({ parameters }: Provenance): ReturnType<typeof told> =>
   told(JsonValue.of(parameters, "provenance.json", corrupt, "parameters"));
 
 /** Describes the model of an artifact. */
-export function cardModel({ model, provenance, calibration, decision }: Artifact): CardModel {
-  const { auto: choice } = toldBy(provenance);
-  const parameters = Object.fromEntries(Object.entries(provenance.parameters).filter(([name]) => name !== "auto"));
+export function cardModel({ model, provenance, calibration, decision, contract }: Artifact): CardModel {
+  const { auto: choice, classes: choices = [] } = toldBy(provenance);
+  const shown = ["auto", ...(choices.some((one) => one.auto) ? ["classes"] : [])];
+  const parameters = Object.fromEntries(
+    Object.entries(provenance.parameters).filter(([name]) => !shown.includes(name)),
+  );
+  const classes =
+    model.kind !== "classes"
+      ? []
+      : model.members.map((member, k): CardClassModel => {
+          const own = choices[k]?.auto;
+          return {
+            label: contract.target?.classes[k] ?? "",
+            kind: kindOf(member),
+            members: membersOf(member, own?.members),
+            reason: own?.reason ?? null,
+          };
+        });
   return {
     learner: provenance.learner,
     kind: kindOf(model),
     members: membersOf(model, choice?.members),
+    classes,
     reason: choice?.reason ?? null,
     calibration: calibration.kind,
     threshold: decision.threshold,

@@ -221,8 +221,10 @@ function ofClasses({ classes: found }: CardMetrics): MetricGroup[] {
   const all = { accuracy, "log loss": logLoss, "mean F1": { value: macroF1 } };
   const figures = [
     ...Object.entries<MetricValue>(all),
-    ...classes.flatMap(({ label, auc, f1 }): [string, MetricValue][] => [
+    ...classes.flatMap(({ label, auc, precision, recall, f1 }): [string, MetricValue][] => [
       [`AUC, ${label}`, { value: auc }],
+      [`precision, ${label}`, { value: precision }],
+      [`recall, ${label}`, { value: recall }],
       [`F1, ${label}`, { value: f1 }],
     ]),
   ];

@@ -1,4 +1,5 @@
 import { metricNames, metrics as metricTable } from "../../model/evaluate/index.js";
+import { classBlocks } from "../class-blocks.js";
 import { countText, intervalText, metricText, rangeText } from "../format.js";
 import type { Block, Card, Cell, Section } from "../sections.js";
 import type { CardMetrics, ModelCard } from "./card.js";
@@ -139,6 +140,7 @@ function model({ model: of }: ModelCard): Block[] {
             rows: members.map(({ name, weight }) => [name, weight.toFixed(3)]),
           },
         ]),
+    ...(of.classes.length === 0 ? [] : [classModelsTable(of.classes)]),
     {
       kind: "details",
       summary: "Parameters",
@@ -146,6 +148,23 @@ function model({ model: of }: ModelCard): Block[] {
     },
   ];
 }
+
+const classModelsTable = (classes: ModelCard["model"]["classes"]): Block => ({
+  kind: "table",
+  caption: "The model of each class against all others.",
+  columns: [
+    { label: "class" },
+    { label: "model", sentence: true },
+    { label: "members and their weights", sentence: true },
+    { label: "why", sentence: true },
+  ],
+  rows: classes.map(({ label, kind, members, reason }): Cell[] => [
+    label,
+    kind,
+    members.map(({ name, weight }) => `${name} (${weight.toFixed(3)})`).join("; ") || "–",
+    reason ?? "–",
+  ]),
+});
 
 const ruleWords = {
   f1: "the one with the best F1 on held-out rows",
@@ -183,11 +202,7 @@ function metricBlocks(
       metricTable[metric].better,
     ]),
   };
-  return [
-    table,
-    ...(confusion ? [callsTable(name, confusion)] : []),
-    ...(classes ? [classesTable(name, classes)] : []),
-  ];
+  return [table, ...(confusion ? [callsTable(name, confusion)] : []), ...(classes ? classBlocks(name, classes) : [])];
 }
 
 const callsTable = (
@@ -201,27 +216,6 @@ const callsTable = (
     ["positive", countText(truePositives), countText(falseNegatives)],
     ["negative", countText(falsePositives), countText(trueNegatives)],
   ],
-});
-
-const classesTable = (
-  name: string,
-  { classes, accuracy, logLoss, macroF1 }: NonNullable<CardMetrics["classes"]>,
-): Block => ({
-  kind: "table",
-  caption: `All classes on the ${name}, by the most probable one: accuracy ${metricText(accuracy.value)} (95 %: ${rangeText(accuracy)}), log loss ${metricText(logLoss.value)} (${rangeText(logLoss)}), mean F1 ${metricText(macroF1)}.`,
-  columns: [
-    { label: "class" },
-    { label: "rows", number: true },
-    { label: "AUC", number: true },
-    { label: "precision", number: true },
-    { label: "recall", number: true },
-    { label: "F1", number: true },
-  ],
-  rows: classes.map(({ label, rows, auc, precision, recall, f1 }) => [
-    label,
-    countText(rows),
-    ...[auc, precision, recall, f1].map((value) => metricText(value, 3)),
-  ]),
 });
 
 function groups({ groups: of }: ModelCard): Block[] {

@@ -1,5 +1,6 @@
 import { ChurnkitError } from "../../base/errors.js";
 import type { Column, Contract } from "../../data/contract/index.js";
+import type { ScoredRecord } from "../../model/scoring/index.js";
 import { rawValues } from "./raw-tensors.js";
 import { tooMany } from "./records.js";
 
@@ -27,12 +28,30 @@ export function datatypeOf(column: Column): Datatype {
   return column.kind === "boolean" ? "BOOL" : "BYTES";
 }
 
-/** Outputs of a model, by name. */
-export const outputTensors = { probability: "FP64", label: "BYTES" } as const satisfies Record<string, Datatype>;
+/** An output of a model. */
+export interface OutputTensor {
+  readonly name: string;
+  readonly datatype: Datatype;
+  readonly of: (result: ScoredRecord) => number | string | null;
+}
+
+/** The outputs of a model: probability and label and, of more than two classes, the probability of each by its label. */
+export function outputTensors({ target }: Contract): readonly OutputTensor[] {
+  const { classes = [] } = target ?? {};
+  const each = classes.map((label): OutputTensor => {
+    const of: OutputTensor["of"] = ({ probabilities }) => probabilities?.[label] ?? null;
+    return { name: `probability_${label}`, datatype: "FP64", of };
+  });
+  return [
+    { name: "probability", datatype: "FP64", of: ({ probability }) => probability },
+    { name: "label", datatype: "BYTES", of: ({ label }) => label },
+    ...(classes.length > 2 ? each : []),
+  ];
+}
 
 /** An output that is asked for. */
 export interface Output {
-  readonly name: keyof typeof outputTensors;
+  readonly tensor: OutputTensor;
   /** Whether its values are sent as bytes behind the JSON. */
   readonly binary: boolean;
 }
@@ -82,7 +101,11 @@ export function inferRequestOf(value: unknown, contract: Contract, most: number,
     for (const [name, values] of entries) record[name] = values[row];
     return record;
   });
-  return { id, records, outputs: outputsOf(outputs, member(parameters, "binary_data_output") === true) };
+  return {
+    id,
+    records,
+    outputs: outputsOf(outputs, outputTensors(contract), member(parameters, "binary_data_output") === true),
+  };
 }
 
 /** A member of what may be an object. */
@@ -124,15 +147,20 @@ function jsonValues(data: unknown, datatype: Datatype, fail: (problem: string) =
   return values;
 }
 
-function outputsOf(outputs: unknown, binary: boolean): readonly Output[] {
-  const all = Object.keys(outputTensors) as Output["name"][];
+function outputsOf(outputs: unknown, all: readonly OutputTensor[], binary: boolean): readonly Output[] {
   if (outputs !== undefined && !Array.isArray(outputs)) throw invalid('"outputs" is not a list.');
-  if (outputs === undefined || outputs.length === 0) return all.map((name) => ({ name, binary }));
+  if (outputs === undefined || outputs.length === 0) return all.map((tensor) => ({ tensor, binary }));
   return (outputs as readonly unknown[]).map((output) => {
-    const name = all.find((other) => other === member(output, "name"));
-    if (name === undefined) throw invalid(`There is no such output. The model has ${all.join(" and ")}.`);
+    const tensor = all.find(({ name }) => name === member(output, "name"));
+    if (tensor === undefined)
+      throw invalid(
+        `There is no such output. The model has ${all
+          .map(({ name }) => name)
+          .join(", ")
+          .slice(0, 1000)}.`,
+      );
     const asked = member(member(output, "parameters"), "binary_data");
-    return { name, binary: typeof asked === "boolean" ? asked : binary };
+    return { tensor, binary: typeof asked === "boolean" ? asked : binary };
   });
 }
 

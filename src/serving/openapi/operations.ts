@@ -114,7 +114,10 @@ function operations(contract: Contract): Readonly<Partial<Record<string, Describ
     description: "The columns under a header that names them, or the features in the contract's order.",
     examples: [`${table.map((cells) => cells.join(",")).join("\n")}\n`],
   };
-  const csvAnswer = { ...text, description: "A probability a line, NaN for a record that breaks the contract." };
+  const csvAnswer = {
+    ...text,
+    description: "The positive class's probability, a line a record; NaN for one that breaks the contract.",
+  };
   const linesAnswer = { ...text, description: "One JSON answer a line." };
 
   const predict: Described = {

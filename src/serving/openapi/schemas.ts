@@ -1,3 +1,4 @@
+import { outputTensors } from "../bodies/index.js";
 import type { Contract } from "../../data/contract/index.js";
 import { exampleRecord, featuresSchema, recordSchema, type Schema } from "./record-schema.js";
 
@@ -26,11 +27,18 @@ const origin = {
 /** All schemas of a server whose default model has this contract. */
 export function schemasOf(contract: Contract, most: number): Readonly<Record<string, Schema>> {
   const { classes = [] } = contract.target ?? {};
-  const prediction = { type: "string", enum: classes, description: "The class at the threshold." };
+  const several = classes.length > 2;
+  const prediction = {
+    type: "string",
+    enum: classes,
+    description: several
+      ? "The positive class from the threshold on, else the most probable other class."
+      : "The class at the threshold.",
+  };
   const asked = {
     probabilities: {
       ...object(Object.fromEntries(classes.map((label) => [label, probability]))),
-      description: "The probability of each class, with `?probabilities`.",
+      description: `The probability of each class, with \`?probabilities\`${several ? " and from SageMaker's routes" : ""}.`,
     },
     warnings: { ...list(ref("Issue")), description: "What is odd about the record, which was scored anyway." },
   };
@@ -116,7 +124,7 @@ export function schemasOf(contract: Contract, most: number): Readonly<Record<str
             data: { type: "array", items: {} },
           }),
         },
-        outputs: list(object({ name: { type: "string", enum: ["probability", "label"] } })),
+        outputs: list(object({ name: { type: "string", enum: outputTensors(contract).map(({ name }) => name) } })),
       },
       "id",
       "parameters",

@@ -60,7 +60,7 @@ export function inferenceProtocolRoutes(service: Service): readonly Route[] {
       inputs: scoring.scorer.contract.columns
         .filter(({ role }) => role === "feature")
         .map((column) => ({ name: column.name, datatype: datatypeOf(column), shape: [-1] })),
-      outputs: Object.entries(outputTensors).map(([name, datatype]) => ({ name, datatype, shape: [-1] })),
+      outputs: outputTensors(scoring.scorer.contract).map(({ name, datatype }) => ({ name, datatype, shape: [-1] })),
     }),
   );
   const modelReady = withModel(({ model }) => json(200, { name: model.name, ready: true }));
@@ -106,8 +106,8 @@ function assertScored(results: readonly ScoredRecord[]): void {
 /** An answer in JSON, with the outputs that are asked for as bytes behind it. */
 function answerOf(origin: object, outputs: readonly Output[], results: readonly ScoredRecord[]): ServeResponse {
   const tensors: Uint8Array[] = [];
-  const said = outputs.map(({ name, binary }) => {
-    const [datatype, data] = [outputTensors[name], results.map((result) => result[name])];
+  const said = outputs.map(({ tensor: { name, datatype, of }, binary }) => {
+    const data = results.map(of);
     const tensor = { name, datatype, shape: [results.length] };
     if (!binary) return { ...tensor, data };
     const size = tensors[tensors.push(rawOf(datatype, data)) - 1]?.length;

@@ -57,7 +57,7 @@ function reasonsAsked(value: string | null): number {
 }
 
 /** The probability of each class, in the contract's order. */
-function classProbabilities({ target }: Contract): More {
+export function classProbabilities({ target }: Contract): More {
   const { classes = [], positive } = target ?? {};
   return (_, { probability, probabilities }) => ({
     probabilities:

@@ -4,7 +4,7 @@ import { rankAuc } from "../../../src/stats/ranks/auc.js";
 import { compileRecipe } from "../../../src/data/features/encode.js";
 import { defineFeatures } from "../../../src/data/features/define.js";
 import { fitRecipe } from "../../../src/data/features/fit/fit-recipe.js";
-import { targetLabels } from "../../../src/data/features/fit/fit-values.js";
+import { targetClasses } from "../../../src/data/features/fit/fit-values.js";
 import { parseRecipe } from "../../../src/data/features/parse-recipe.js";
 import { takeRows } from "../../../src/data/table/take-rows.js";
 import { fitLogistic } from "../../../src/model/kinds/linear/fit-logistic.js";
@@ -36,13 +36,20 @@ describe.skipIf(!hasShared)("real data", () => {
         Array.from({ length: table.rows }, (_, i) => i).filter((row) => !held.has(row)),
       );
       const { recipe, matrix, encoder } = fitRecipe(defineFeatures(table.contract), training, { seed: 0 });
-      const model = fitLogistic(matrix, training.rows, encoder.width, targetLabels(training) ?? new Uint8Array());
+      const model = fitLogistic(
+        matrix,
+        training.rows,
+        encoder.width,
+        targetClasses(training)?.[0]?.labels ?? new Uint8Array(),
+      );
       const copy = compileRecipe(parseRecipe(JSON.parse(JSON.stringify(recipe))), table.contract);
       const encoded = copy.encode(takeRows(table, test));
       const scores = Float64Array.from(test, (_, row) =>
         model.weights.reduce((sum, weight, j) => sum + weight * (encoded[row * copy.width + j] ?? NaN), model.bias),
       );
-      expect(rankAuc(targetLabels(takeRows(table, test)) ?? new Uint8Array(), scores)).toBeGreaterThan(auc);
+      expect(rankAuc(targetClasses(takeRows(table, test))?.[0]?.labels ?? new Uint8Array(), scores)).toBeGreaterThan(
+        auc,
+      );
     },
   );
 

@@ -239,7 +239,8 @@ describe("a text as what its words say about the target", () => {
     for (const rows of [20, 40, 50, 100, 200]) {
       const target = Uint8Array.from({ length: rows }, (_, i) => i % 2);
       const alike = { name: "note", codes: new Int32Array(rows), texts: ["?"] };
-      for (let seed = 0; seed < 6; seed++) expect(fitTextTarget(alike, target, seed)).toMatch(/say nothing/);
+      for (let seed = 0; seed < 6; seed++)
+        expect(fitTextTarget(alike, [{ labels: target }], seed)).toMatch(/say nothing/);
     }
   });
 
@@ -266,6 +267,42 @@ describe("a text as what its words say about the target", () => {
     const few = { note: ["a b", "a c", null], n: [1, 2, 3], churn: ["yes", "no", "yes"] };
     const { notes } = fitRecipe(defineFeatures(contract), tableOf(contract, few), { seed: 3 });
     expect(notes).toEqual(["note: left out, fewer than 10 rows of each class have a text"]);
+  });
+});
+
+describe("a text as what its words say about each of three classes", () => {
+  const { note, churn, n } = complaints(600);
+  const classes = ["yes", "no", "maybe"];
+  const target = { column: "churn", classes, positive: "maybe" };
+  const columns = contract.columns.map((one) => (one.name === "churn" ? { ...one, levels: classes } : one));
+  const own = { ...contract, target, columns };
+  // Nothing tells the positive class.
+  const said = churn.map((label, row) => (row % 3 === 0 ? "maybe" : label));
+  const rows = tableOf(own, { note, churn: said, n });
+  const { recipe, encoder, matrix } = fitRecipe(defineFeatures(own, { columns: onlyNote }), rows, { seed: 3 });
+
+  it("is a number for each class of which they say something", () => {
+    expect(encoder.names).toEqual(["note (words of yes)", "note (words of no)", "note (missing)"]);
+    const own = (words: string) => [
+      ...encoder.encode(tableOf(rows.contract, { note: [words], n: [1], churn: ["no"] })),
+    ];
+    const [bad, good] = [own("Awful, I cancel!"), own("love it, great")];
+    expect(bad[0]).toBeGreaterThan((good[0] as number) + 1);
+    expect(bad[1]).toBeLessThan((good[1] as number) - 1);
+    // In training, from other rows: less than the rows say about themselves, and more than nothing.
+    const column = (values: Float32Array) => values.filter((_, i) => i % 3 === 0);
+    const itself = aucOf(column(encoder.encode(rows)), said);
+    expect(aucOf(column(matrix), said)).toBeLessThan(itself - 0.005);
+    expect(aucOf(column(matrix), said)).toBeGreaterThan(0.65);
+  });
+
+  it("has the same bits after the recipe was written and read, and no class without a weight for each term", () => {
+    const json = JSON.parse(JSON.stringify(recipe)) as typeof recipe;
+    expect(parseRecipe(json)).toEqual(recipe);
+    expect(compileRecipe(parseRecipe(json), own).encode(rows)).toEqual(encoder.encode(rows));
+    const [block] = json.blocks;
+    for (const change of [{ others: [{ of: "no", weights: [1], bias: 0 }] }, { weights: [] }])
+      expect(() => parseRecipe({ ...json, blocks: [{ ...block, ...change }] })).toThrow(/different terms/);
   });
 });
 

@@ -1,13 +1,14 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { z } from "zod";
 import { uniform } from "../../../src/base/random.js";
-import { contractOf, defineFeatures, tableFromRecords, writeCsv } from "../../../src/data/index.js";
+import { inferContract } from "../../../src/data/contract/infer.js";
+import { defineFeatures, tableFromRecords, writeCsv } from "../../../src/data/index.js";
 import { register as registerEvaluate } from "../../../src/cli/commands/evaluate.js";
 import { register as registerPredict } from "../../../src/cli/commands/predict.js";
 import { register as registerTrain } from "../../../src/cli/commands/train.js";
 import { toSql } from "../../../src/export/index.js";
-import { evaluateClasses } from "../../../src/model/evaluate/index.js";
+import { takeRows } from "../../../src/data/table/index.js";
+import { evaluate, evaluateClasses, flatMetrics } from "../../../src/model/evaluate/index.js";
 import {
   auto,
   boosting,
@@ -23,27 +24,9 @@ import type { Learner } from "../../../src/model/kinds/learner.js";
 import { plainModel, plainScorer } from "../../../src/model/scoring/index.js";
 import { createHandler } from "../../../src/serving/index.js";
 import { newFolder } from "../../helpers/folder.js";
+import { planContract as contract, planRecords as records, plans } from "../../helpers/plans.js";
 import { runVerb } from "../../helpers/run-verb.js";
 import { asText, request } from "../../serving/request.js";
-
-const plans = ["basic", "plus", "pro"] as const;
-const contract = contractOf(z.object({ usage: z.number(), seats: z.number(), plan: z.enum(plans) }), {
-  target: "plan",
-  positive: "pro",
-});
-
-/** Three classes that overlap, by softmax of two lines. */
-function records(rows: number, seed: number) {
-  const random = uniform(seed);
-  return Array.from({ length: rows }, () => {
-    const usage = 4 * random() - 2;
-    const seats = 4 * random() - 2;
-    const shares = [0, 2 * usage + 0.5, -1 + 2 * seats].map(Math.exp);
-    let at = random() * shares.reduce((a, b) => a + b);
-    const plan = plans[shares.findIndex((share) => (at -= share) < 0)] ?? "pro";
-    return { usage, seats, plan };
-  });
-}
 
 /** Log loss of the true probabilities on rows of {@link records}. */
 function bestLoss(rows: readonly { usage: number; seats: number; plan: string }[]): number {
@@ -130,6 +113,39 @@ describe("a model of three classes", () => {
     expect(evaluation.macroAuc).toBeGreaterThan(0.75);
   });
 
+  it("keeps the held-out metrics of every class, in the bundle too", async () => {
+    const { classes } = artifact.metrics;
+    expect(classes?.rows).toBe(1000);
+    expect(classes?.accuracy.value).toBeCloseTo(evaluateClasses({ scorer }, test).accuracy.value ?? NaN, 1);
+    expect((await openBundle(await toBundleFiles(artifact))).artifact.metrics).toEqual(artifact.metrics);
+    expect(flatMetrics(artifact.metrics)).toMatchObject({
+      "classes.logLoss": classes?.logLoss.value,
+      "classes.accuracy.low": classes?.accuracy.low,
+      "class.plus.recall": classes?.classes[1]?.recall,
+    });
+  });
+
+  it("is evaluated on rows that lack a class, without what takes that class to measure", () => {
+    const some = (...wanted: readonly string[]) =>
+      tableFromRecords(
+        contract,
+        later.filter(({ plan }) => wanted.includes(plan)),
+      );
+    const noPro = evaluate({ scorer }, some("basic", "plus"), { bootstrap: { resamples: 20 } });
+    expect(noPro.values).toMatchObject({ auc: { value: null }, recall: { value: null }, f1: { value: null } });
+    expect(noPro.values.logLoss.value).toBeGreaterThan(0);
+    expect(noPro.classes).toMatchObject({ macroAuc: null, macroF1: null });
+    expect(noPro.classes?.classes[2]).toMatchObject({ rows: 0, auc: null, recall: null, f1: null });
+    expect(noPro.classes?.classes[0]?.auc).toBeGreaterThan(0.7);
+
+    const noPlus = evaluate({ scorer }, some("basic", "pro"), { bootstrap: { resamples: 20 } });
+    expect(noPlus.values.auc.value).toBeGreaterThan(0.7);
+    expect(noPlus.classes?.classes.map(({ recall }) => recall === null)).toEqual([false, true, false]);
+    const oneRow = evaluate({ scorer }, tableFromRecords(contract, later.slice(0, 1)), { bootstrap: false });
+    for (const one of [noPro, noPlus, oneRow]) expect(JSON.stringify(one, nanToText)).not.toContain("NaN");
+    expect(() => evaluateClasses({ scorer }, takeRows(test, new Uint32Array()))).toThrow(/no scored rows/);
+  });
+
   it("scores by one positive class's model against a contract of two, and not of three", async () => {
     const [member] = artifact.model.kind === "classes" ? artifact.model.members : [];
     await expect(compile({ ...artifact, model: member ?? artifact.model })).rejects.toThrow(/2 classes.*contract 3/);
@@ -146,6 +162,38 @@ describe("a model of three classes", () => {
     own.score(x, 1, one);
     own.classes?.score(x, 1, table);
     expect(table[2]).toBe(one[0]);
+  });
+});
+
+const nanToText = (_: string, value: unknown): unknown => (Number.isNaN(value) ? "NaN" : value);
+
+describe("a column of many levels that tells only the other classes apart", () => {
+  // Whether a customer is "pro" depends on nothing, and whether "basic" or "plus" on the shop alone.
+  const shops = (rows: number, seed: number) => {
+    const random = uniform(seed);
+    return Array.from({ length: rows }, () => {
+      const shop = Math.floor(60 * random());
+      const plan = random() < 1 / 3 ? "pro" : random() < (shop % 2 === 0 ? 0.9 : 0.1) ? "basic" : "plus";
+      return { shop: `shop ${shop}`, plan, seats: Math.floor(10 * random()) };
+    });
+  };
+  const cells = shops(2000, 3).map(({ shop, plan, seats }) => [shop, plan, String(seats)]);
+  const options = { target: "plan", positive: "pro", multiclass: true } as const;
+  const { contract: own } = inferContract(["shop", "plan", "seats"], cells, options);
+  const best = -(Math.log(1 / 3) / 3 + (2 / 3) * (0.9 * Math.log(0.6) + 0.1 * Math.log(0.2 / 3)));
+
+  it.each<[string, Learner, number]>([
+    ["logistic regression", logistic({ l2: 1 }), 0.02],
+    ["boosting", boosting({ rounds: 60, members: 2 }), 0.06],
+  ])("is learned by %s, because every class has its own rate", async (_, learner, most) => {
+    const model = await train(defineFeatures(own), tableFromRecords(own, shops(2000, 3)), { learner, baseline: false });
+    expect(model.artifact.recipe.blocks.flatMap((block) => (block.kind === "target" ? [block.of] : []))).toEqual([
+      "basic",
+      "plus",
+    ]);
+    const { logLoss } = evaluateClasses(model, tableFromRecords(own, shops(1000, 4)));
+    // Without the rates of the others it is the entropy of the classes' shares, 1.10, or little less.
+    expect((logLoss.value ?? NaN) - best).toBeLessThan(most + 0.03);
   });
 });
 

@@ -9,6 +9,7 @@ import { runMetrics, runParameters } from "../../../src/registry/backends/mlflow
 import { readAlias, writeTrail } from "../../../src/registry/backends/mlflow/trail.js";
 import type { AliasEntry, VersionDraft } from "../../../src/registry/registry-state.js";
 import { budget } from "../../helpers/budget.js";
+import { planMetrics } from "../../helpers/plans.js";
 
 const fail = (file: string, what: string): ChurnkitError => new ChurnkitError("REGISTRY_CORRUPT", `${file} ${what}`);
 
@@ -124,6 +125,18 @@ describe("what is logged of a version", () => {
       ["auc.low", 0.7],
       ["auc.high", "NaN"],
     ]);
+  });
+
+  it("has the metrics of several classes, under names that MLflow takes", () => {
+    const { metrics, ...rest } = draft({});
+    const classes = { ...planMetrics, classes: planMetrics.classes.map((one) => ({ ...one, label: `${one.label}?` })) };
+    const logged = new Map(
+      runMetrics({ ...rest, metrics: { ...metrics, classes } }).map(({ key, value }) => [key, value]),
+    );
+    expect(logged.get("classes.accuracy")).toBe(0.6);
+    expect(logged.get("class.basic_.recall")).toBe(0.5);
+    expect(logged.get("class.pro_.rows")).toBe(0);
+    expect(logged.has("class.pro_.recall")).toBe(false);
   });
 
   it("goes in calls of at most 100 parameters, and 1,000 of both", () => {

@@ -1,19 +1,18 @@
-import { list, number, oneOf, strictObject, text, texts } from "../../../base/json/index.js";
+import { list, literal, number, optional, strictObject, text, texts, type Decoder } from "../../../base/json/index.js";
 import type { FrequencyBlock, TargetBlock } from "../recipe.js";
 import { blockLimits, type BlockKind } from "./block.js";
 
 const within = number(-1e6, 1e6);
-const lookup = strictObject({
-  kind: oneOf(["target", "frequency"]),
+const lookup = {
   input: text(),
   levels: texts(blockLimits.list),
   values: list(within, blockLimits.list),
   otherwise: within,
   missing: within,
-});
+};
 
 /** A kind of block with one number for each level. */
-function lookupKind<Block extends TargetBlock | FrequencyBlock>(kind: Block["kind"]): BlockKind<Block> {
+function lookupKind<Block extends TargetBlock | FrequencyBlock>(decoder: Decoder<Block>): BlockKind<Block> {
   return {
     takes: "category",
     width: () => 1,
@@ -35,13 +34,14 @@ function lookupKind<Block extends TargetBlock | FrequencyBlock>(kind: Block["kin
     },
 
     read(json) {
-      const block = lookup(json);
-      if (block.kind !== kind) throw json.get("kind").not(kind);
+      const block = decoder(json);
       if (block.values.length !== block.levels.length) throw json.get("values").not("as many numbers as levels");
-      return block as Block;
+      return block;
     },
   };
 }
 
-export const targetKind = lookupKind<TargetBlock>("target");
-export const frequencyKind = lookupKind<FrequencyBlock>("frequency");
+export const targetKind = lookupKind<TargetBlock>(
+  strictObject({ kind: literal("target"), ...lookup, of: optional(text()) }),
+);
+export const frequencyKind = lookupKind<FrequencyBlock>(strictObject({ kind: literal("frequency"), ...lookup }));

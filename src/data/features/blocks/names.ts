@@ -1,3 +1,4 @@
+import { weightsIn } from "./text.js";
 import type { FeatureBlock, NumericBlock, OneHotBlock, PiecewiseBlock, TextBlock, ValuesBlock } from "../recipe.js";
 
 /** A number with at most six significant digits. */
@@ -25,8 +26,13 @@ export const oneHotNames = ({ input, levels, rare, missing }: OneHotBlock): stri
 ];
 
 function textNames(block: TextBlock): string[] {
-  const { input, phrases, pieces, weights } = block;
-  if (weights.length > 0) return withMissing([`${input} (words)`], block);
+  const { input, phrases, pieces } = block;
+  const columns = weightsIn(block);
+  if (columns.length > 0)
+    return withMissing(
+      columns.map(({ of }) => (of === undefined ? `${input} (words)` : `${input} (words of ${of})`)),
+      block,
+    );
   return withMissing(
     [...phrases.terms, ...pieces.terms].map((term) => `${input}: ${term}`),
     block,
@@ -45,7 +51,7 @@ export function blockNames(block: FeatureBlock): string[] {
     case "oneHot":
       return oneHotNames(block);
     case "target":
-      return [`${block.input} (target rate)`];
+      return [block.of === undefined ? `${block.input} (target rate)` : `${block.input} (rate of ${block.of})`];
     case "frequency":
       return [`${block.input} (frequency)`];
     case "text":

@@ -4,6 +4,7 @@ import type { OneHotBlock } from "../recipe.js";
 import { dropped, rareRows, type Candidate, type Fitted } from "./candidate.js";
 import { frequencyBlock, maxLevels } from "./frequency.js";
 import { countGroups, ratesDiffer, targetBlock } from "./fit-target.js";
+import type { TargetClass } from "./fit-values.js";
 
 /** A category with more levels than this is not one-hot encoded by default. */
 const maxOneHotLevels = 30;
@@ -16,8 +17,8 @@ export interface CategoryInput {
   readonly codes: Int32Array;
   readonly labels: readonly string[];
   readonly policy: CategoryPolicy;
-  /** 1 for the positive class, for each row; undefined if the table has no target. */
-  readonly target: Uint8Array | undefined;
+  /** The classes whose rates count; undefined if the table has no target. */
+  readonly target: readonly TargetClass[] | undefined;
 }
 
 function countCodes({ codes, labels }: CategoryInput): { counts: Uint32Array; missing: number } {
@@ -91,7 +92,8 @@ function oneHotCandidate(input: CategoryInput, counts: Uint32Array, missing: num
 
 /**
  * Fits a category: one-hot up to 30 levels; above that the target rate of each level (ordered, see `fitRecipe`), unless
- * the levels differ in it by chance, and its frequency; left out if most values are different.
+ * the levels differ in it by chance, and its frequency; left out if most values are different. Of more than two classes,
+ * each has its rate.
  */
 export function fitCategory(input: CategoryInput): Fitted {
   const { name, policy, target } = input;
@@ -111,18 +113,25 @@ export function fitCategory(input: CategoryInput): Fitted {
       ? { candidates: [candidate], notes: [] }
       : dropped(name, "each of its levels occurs in only a few rows");
   }
-  const groups = target && countGroups(input.codes, input.labels.length, target);
-  const alike = encode === "auto" && groups !== undefined && !ratesDiffer(groups);
+  const counted = target?.map(({ of, labels }) => ({
+    of,
+    groups: countGroups(input.codes, input.labels.length, labels),
+  }));
+  const rates = encode === "auto" ? counted?.filter(({ groups }) => ratesDiffer(groups)) : counted;
   const wanted = encode === "auto" ? ["target", "frequency"] : [encode];
   const notes = [
-    ...(wanted.includes("target") && groups === undefined ? [`${name}: no target rate, the table has no target`] : []),
-    ...(alike ? [`${name}: no target rate, its levels differ in it no more than by chance`] : []),
+    ...(wanted.includes("target") && rates === undefined ? [`${name}: no target rate, the table has no target`] : []),
+    ...(encode === "auto" && rates?.length === 0
+      ? [`${name}: no target rate, its levels differ in it no more than by chance`]
+      : []),
     ...(distinct > maxLevels
       ? [`${name}: of its ${distinct} levels the ${maxLevels} most frequent have their own values`]
       : []),
   ];
   const blocks = [
-    wanted.includes("target") && groups && !alike ? targetBlock(name, input.labels, groups) : undefined,
+    ...(wanted.includes("target") && rates
+      ? rates.map(({ of, groups }) => targetBlock(name, input.labels, groups, of))
+      : []),
     wanted.includes("frequency") ? frequencyBlock(name, input.labels, counts, missing) : undefined,
   ].filter((block) => block !== undefined);
   if (blocks.length === 0) return dropped(name, "its levels differ neither in target rate nor in frequency");

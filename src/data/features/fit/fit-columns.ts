@@ -9,7 +9,7 @@ import { dropped, type Candidate, type Fitted } from "./candidate.js";
 import { fitCategory } from "./fit-category.js";
 import { dateParts } from "./fit-date.js";
 import { fitBoolean, fitNumber } from "./fit-number.js";
-import { codesOf, numbersOf } from "./fit-values.js";
+import { codesOf, numbersOf, type TargetClass } from "./fit-values.js";
 import type { TextInput } from "./text/draw-texts.js";
 import type { TextFitting } from "./text/fit-text.js";
 
@@ -20,7 +20,7 @@ export class Fitting {
   readonly notes: string[] = [];
   readonly #features: Features;
   readonly #table: Table;
-  readonly #target: Uint8Array | undefined;
+  readonly #target: readonly TargetClass[] | undefined;
   readonly #texts: TextFitting;
   readonly #details: boolean;
   readonly #policies: ReadonlyMap<string, ColumnPolicy>;
@@ -29,7 +29,13 @@ export class Fitting {
   /**
    * @param details whether numbers get bins and single values in addition to the scaled one where no policy decides.
    */
-  constructor(features: Features, table: Table, target: Uint8Array | undefined, texts: TextFitting, details: boolean) {
+  constructor(
+    features: Features,
+    table: Table,
+    target: readonly TargetClass[] | undefined,
+    texts: TextFitting,
+    details: boolean,
+  ) {
     this.#features = features;
     this.#table = table;
     this.#target = target;

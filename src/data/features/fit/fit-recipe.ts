@@ -7,7 +7,7 @@ import type { DerivedColumn, FeatureBlock, Recipe } from "../recipe.js";
 import { affordsDetails } from "./details.js";
 import { withoutDuplicates } from "./duplicates.js";
 import { Fitting } from "./fit-columns.js";
-import { targetLabels } from "./fit-values.js";
+import { targetClasses, type TargetClass } from "./fit-values.js";
 import { orderRates } from "./ordered-rates.js";
 import { TextFitting } from "./text/fit-text.js";
 
@@ -37,7 +37,12 @@ function usedDerived(derived: readonly DerivedColumn[], blocks: readonly Feature
 }
 
 /** Fits the columns with details, or without if there are too few rows for the number of matrix columns. */
-function fitColumns(features: Features, table: Table, target: Uint8Array | undefined, texts: TextFitting): Fitting {
+function fitColumns(
+  features: Features,
+  table: Table,
+  target: readonly TargetClass[] | undefined,
+  texts: TextFitting,
+): Fitting {
   const fitting = new Fitting(features, table, target, texts, true);
   fitting.fitAll();
   if (affordsDetails(fitting.candidates, table.rows)) return fitting;
@@ -78,10 +83,10 @@ function checkTable(features: Features, table: Table): void {
  * - Booleans: 0 and 1.
  * - Categories up to 30 levels: one-hot; rare levels share a column with those never seen. Above: the log-odds of the
  *   target rate, shrunk toward the base rate as far as levels don't differ by more than chance, and in `matrix` of the
- *   rows before in a random order only; and the logarithm of the frequency.
+ *   rows before in a random order only; and the logarithm of the frequency. Of three or more classes, each has its rate.
  * - Dates: age in days on the newest training day, and the place in year, month and week.
  * - Texts: what their words, pairs of words and parts of words say about the target, as one number: a penalized logistic
- *   regression over their TF-IDF, and in `matrix` from the rows of other folds only. Or TF-IDF (`encode: "tfidf"`).
+ *   regression over their TF-IDF, and in `matrix` from the rows of other folds only; a number for each of three or more classes. Or TF-IDF (`encode: "tfidf"`).
  * - Left out, with a note: constant columns, categories with most values different, 0/1 columns that repeat
  *   another. Ids, the target and ignored columns never enter.
  *
@@ -101,7 +106,7 @@ function checkTable(features: Features, table: Table): void {
  */
 export function fitRecipe<Row>(features: Features<Row>, table: Table<Row>, options: FitOptions): FittedRecipe {
   checkTable(features, table);
-  const target = targetLabels(table);
+  const target = targetClasses(table);
   const texts = new TextFitting(target, options.seed);
   const fitting = fitColumns(features, table, target, texts);
   const { blocks, notes: repeated } = withoutDuplicates(fitting.candidates, table.rows);

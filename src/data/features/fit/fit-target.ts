@@ -104,7 +104,12 @@ function valueOf(groups: Groups, group: number, { base, prior, spread }: Scale):
 }
 
 /** Returns the target rate of each level, from all training rows. Undefined if the target has one class. */
-export function targetBlock(input: string, labels: readonly string[], groups: Groups): TargetBlock | undefined {
+export function targetBlock(
+  input: string,
+  labels: readonly string[],
+  groups: Groups,
+  of?: string,
+): TargetBlock | undefined {
   const scale = scaleOf(groups);
   if (scale.base === 0 || scale.base === 1) return undefined;
   const codes = keptCodes(groups.counts.subarray(0, labels.length));
@@ -115,6 +120,7 @@ export function targetBlock(input: string, labels: readonly string[], groups: Gr
     values: codes.map((code) => valueOf(groups, code, scale)),
     otherwise: 0,
     missing: valueOf(groups, labels.length, scale),
+    ...(of !== undefined && { of }),
   };
 }
 

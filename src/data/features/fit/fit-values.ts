@@ -19,11 +19,26 @@ export function codesOf(expression: Expression, table: Table): { codes: Int32Arr
   return { codes: Int32Array.from(values, (value) => (value >= 0 ? value : -1)), labels: levels };
 }
 
-/** Returns 1 for a row of the positive class, else 0; undefined if the table or its contract has no target. */
-export function targetLabels(table: Table): Uint8Array | undefined {
+/** A class of the target against all others. */
+export interface TargetClass {
+  /** Absent for the positive class. */
+  readonly of?: string;
+  /** 1 for a row of the class, else 0. */
+  readonly labels: Uint8Array;
+}
+
+/**
+ * Returns the positive class and then, if there are more than two, the others; undefined if the table or its contract has
+ * no target.
+ */
+export function targetClasses(table: Table): readonly TargetClass[] | undefined {
   const { target } = table.contract;
   const data = target && table.columns.get(target.column);
   if (target === undefined || data?.storage !== "coded") return undefined;
-  const positive = data.levels.indexOf(target.positive);
-  return Uint8Array.from(data.codes, (code) => (code === positive ? 1 : 0));
+  const labelsOf = (label: string): Uint8Array => {
+    const wanted = data.levels.indexOf(label);
+    return Uint8Array.from(data.codes, (code) => (code === wanted ? 1 : 0));
+  };
+  const others = target.classes.length > 2 ? target.classes.filter((label) => label !== target.positive) : [];
+  return [{ labels: labelsOf(target.positive) }, ...others.map((of) => ({ of, labels: labelsOf(of) }))];
 }

@@ -51,7 +51,7 @@ function joined(
   const learner = each[positive]?.learner;
   return {
     model,
-    heldOut: { rows, probabilities },
+    heldOut: { rows, probabilities, ofClasses: table },
     history: each.flatMap(({ history }) => history),
     found: { classes: each.map(({ found = {} }) => found) },
     caps: each.flatMap(({ caps = [] }) => caps),

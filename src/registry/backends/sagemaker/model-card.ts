@@ -1,4 +1,11 @@
-import { metrics as metricTable, metricNames } from "../../../model/evaluate/index.js";
+import {
+  allClassMetric,
+  allClassMetricNames,
+  type ClassEvaluation,
+  classMetricNames,
+  metrics as metricTable,
+  metricNames,
+} from "../../../model/evaluate/index.js";
 import type { VersionRecord } from "../../versions/version.js";
 
 const text = (value: string, most = 1024): string => value.slice(0, most);
@@ -34,12 +41,13 @@ export function modelCard(model: string, version: VersionRecord, artifact: strin
               return value === null ? [] : [{ name: metricTable[name].label, type: "number", value }];
             }),
           },
+          ...(metrics.classes ? [classGroup(metrics.classes)] : []),
         ],
       },
     ],
     additional_information: {
       custom_details: {
-        description: text(description || `Version ${semver} of ${model}, a binary classifier made with churnkit`),
+        description: text(description || `Version ${semver} of ${model}, a classifier made with churnkit`),
         algorithm: text(provenance.learner),
         contract: lineage.contractHash,
         recipe: lineage.recipeHash,
@@ -48,4 +56,19 @@ export function modelCard(model: string, version: VersionRecord, artifact: strin
       },
     },
   });
+}
+
+function classGroup(evaluation: ClassEvaluation) {
+  const figures: (readonly [name: string, value: number | null])[] = [
+    ...allClassMetricNames.map((name) => [name, allClassMetric(evaluation, name).value] as const),
+    ...evaluation.classes.flatMap((one) =>
+      classMetricNames.map((name) => [`${name}, ${one.label}`, one[name]] as const),
+    ),
+  ];
+  return {
+    name: "all classes",
+    metric_data: figures.flatMap(([name, value]) =>
+      value === null ? [] : [{ name: text(name, 255), type: "number", value }],
+    ),
+  };
 }

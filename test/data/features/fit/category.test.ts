@@ -4,6 +4,7 @@ import { permutation, uniform } from "../../../../src/base/random.js";
 import { square } from "../../../../src/base/elementary.js";
 import { defineFeatures } from "../../../../src/data/features/define.js";
 import { fitRecipe, type FittedRecipe, type FitOptions } from "../../../../src/data/features/fit/fit-recipe.js";
+import { parseRecipe } from "../../../../src/data/features/parse-recipe.js";
 import { forest } from "../../../../src/model/kinds/trees/forest-learner.js";
 import { treesScorer } from "../../../../src/model/kinds/trees/score.js";
 import type { CategoryPolicy } from "../../../../src/data/features/policy.js";
@@ -219,6 +220,43 @@ describe("target rates", () => {
 
   it("are left out where the target has one class", () => {
     expect(() => fit(x, { encode: "target" }, repeat("no", 40))).toThrow(/no features are left.*x: left out/);
+  });
+});
+
+describe("target rates of more than two classes", () => {
+  const random = uniform(5);
+  const area = Array.from({ length: 3000 }, () => `area ${Math.floor(random() * 60)}`);
+  const classes = ["basic", "plus", "pro"];
+  const plan = area.map(
+    (name) => classes[(Number(name.slice(5)) + (random() < 0.6 ? 0 : Math.floor(3 * random()))) % 3],
+  );
+  const against = (positive: string, given: readonly string[]) => ({
+    ...contract,
+    target: { column: "churn", classes: given, positive },
+    columns: contract.columns.map((column) => (column.name === "churn" ? { ...column, levels: given } : column)),
+  });
+  const fitOf = (own: ReturnType<typeof against>, churn: readonly Value[]) =>
+    fitRecipe(defineFeatures(own), tableOf(own, { x: area, churn }), { seed: 7 });
+
+  it("are those that each class has against the others, and ordered alike", () => {
+    const { recipe, encoder, matrix } = fitOf(against("pro", classes), plan);
+    expect(encoder.names).toEqual(["x (target rate)", "x (rate of basic)", "x (rate of plus)", "x (frequency)"]);
+    for (const [column, label] of ["pro", "basic", "plus"].entries()) {
+      const alone = fitOf(
+        against(label, [label, "other"]),
+        plan.map((one) => (one === label ? label : "other")),
+      );
+      const [block] = alone.recipe.blocks;
+      expect(recipe.blocks[column]).toEqual(label === "pro" ? block : { ...block, of: label });
+      for (let row = 0; row < area.length; row++) expect(matrix[4 * row + column]).toBe(alone.matrix[2 * row]);
+    }
+    expect(parseRecipe(JSON.parse(JSON.stringify(recipe)))).toEqual(recipe);
+  });
+
+  it("are left out of the classes that levels do not tell", () => {
+    const some = plan.map((one) => (random() < 0.3 ? "pro" : one === "pro" ? "basic" : one));
+    const { encoder } = fitOf(against("pro", classes), some);
+    expect(encoder.names).toEqual(["x (rate of basic)", "x (rate of plus)", "x (frequency)"]);
   });
 });
 

@@ -21,14 +21,14 @@ interface DealtRows {
   readonly seed: number;
 }
 
-function dealtRows(matrix: SparseRows, labels: Uint8Array, seed: number): DealtRows {
+function dealtRows(matrix: SparseRows, labels: Uint8Array, strata: Uint8Array, seed: number): DealtRows {
   const foldOf = new Uint8Array(labels.length);
-  const dealt = [0, 0];
+  const dealt: number[] = [];
   for (const row of permutation(labels.length, seed)) {
-    const label = labels[row] as number;
-    const turn = dealt[label] ?? 0;
+    const stratum = strata[row] as number;
+    const turn = dealt[stratum] ?? 0;
     foldOf[row] = turn % folds;
-    dealt[label] = turn + 1;
+    dealt[stratum] = turn + 1;
   }
   return { matrix, labels, foldOf, seed };
 }
@@ -64,9 +64,13 @@ export interface CrossFitted {
   readonly informative: boolean;
 }
 
-/** Fits a penalized logistic regression; the penalty is the one with the least log loss out of fold. */
-export function crossFit(matrix: SparseRows, labels: Uint8Array, seed: number): CrossFitted {
-  const dealt = dealtRows(matrix, labels, seed);
+/**
+ * Fits a penalized logistic regression; the penalty is the one with the least log loss out of fold.
+ *
+ * @param strata what folds have equal shares of: the labels, or the classes where one of several is told from the others.
+ */
+export function crossFit(matrix: SparseRows, labels: Uint8Array, strata: Uint8Array, seed: number): CrossFitted {
+  const dealt = dealtRows(matrix, labels, strata, seed);
   const all = Uint32Array.from(labels.keys());
   const choosing = permutation(labels.length, seed).subarray(0, mostChoosing).sort();
   let best: { cost: number; loss: number } = { cost: costs[0], loss: Infinity };

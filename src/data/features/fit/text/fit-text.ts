@@ -1,6 +1,7 @@
 import { kindOf } from "../../blocks/kinds.js";
 import type { TextEncoding } from "../../policy.js";
 import type { FeatureBlock, Recipe } from "../../recipe.js";
+import type { TargetClass } from "../fit-values.js";
 import { dropped, type Fitted } from "../candidate.js";
 import type { TextInput } from "./draw-texts.js";
 import { fitTextTarget, type FittedTextTarget } from "./fit-text-target.js";
@@ -8,13 +9,13 @@ import { fitTfidf } from "./fit-tfidf.js";
 
 /** Fits the texts of a table, each once however often it is asked for. */
 export class TextFitting {
-  readonly #target: Uint8Array | undefined;
+  readonly #target: readonly TargetClass[] | undefined;
   readonly #seed: number;
   readonly #fitted = new Map<string, Fitted>();
   readonly #targets = new Map<FeatureBlock, FittedTextTarget>();
 
-  /** @param target 1 for the positive class, for each row; undefined if the table has no target. */
-  constructor(target: Uint8Array | undefined, seed: number) {
+  /** @param target undefined if the table has no target. */
+  constructor(target: readonly TargetClass[] | undefined, seed: number) {
     this.#target = target;
     this.#seed = seed;
   }
@@ -44,8 +45,10 @@ export class TextFitting {
   crossFit({ blocks }: Recipe, matrix: Float32Array, width: number): void {
     let offset = 0;
     for (const block of blocks) {
-      const { rows, values } = this.#targets.get(block) ?? {};
-      rows?.forEach((row, i) => (matrix[row * width + offset] = values?.[i] as number));
+      const { rows, columns } = this.#targets.get(block) ?? {};
+      columns?.forEach((values, column) => {
+        rows?.forEach((row, i) => (matrix[row * width + offset + column] = values[i] as number));
+      });
       offset += kindOf(block).width(block);
     }
   }
