@@ -212,6 +212,7 @@ describe("a model card", () => {
     const { model_overview: overview, evaluation_details: details } = sageMakerCard.parse(modelCardSageMaker(card));
     expect(overview.problem_type).toBe("Multiclass classification");
     expect(details[1]?.metric_groups.map(({ name }) => name)).toEqual(["quality", "all classes"]);
+    expect(details[1]?.metric_groups[1]?.metric_data.at(-1)).toMatchObject({ value: confusion, x_axis_name: plans });
   });
 
   it("tells what auto chose for each class", async () => {

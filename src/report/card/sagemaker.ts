@@ -215,9 +215,20 @@ function metricGroup({ summary, confusion }: CardMetrics): MetricGroup {
 }
 
 /** Metrics of all classes, where there are more than two. */
+/** Rows and columns that SageMaker takes in a matrix. */
+const widestMatrix = 20;
+
 function ofClasses({ classes: found }: CardMetrics): MetricGroup[] {
   if (found === null) return [];
-  const { accuracy, logLoss, macroF1, classes } = found;
+  const { accuracy, logLoss, macroF1, classes, confusion } = found;
+  const names = classes.map(({ label }) => named(label, 63));
+  const matrix = {
+    name: "rows of each class (down) by their most probable one (across)",
+    type: "matrix" as const,
+    value: confusion,
+    x_axis_name: names,
+    y_axis_name: names,
+  };
   const all = { accuracy, "log loss": logLoss, "mean F1": { value: macroF1 } };
   const figures = [
     ...Object.entries<MetricValue>(all),
@@ -231,9 +242,12 @@ function ofClasses({ classes: found }: CardMetrics): MetricGroup[] {
   return [
     {
       name: "all classes",
-      metric_data: figures.flatMap(([name, one]) =>
-        one.value === null ? [] : [typed({ name: named(name, 255), value: one.value, ...noted(one) })],
-      ),
+      metric_data: [
+        ...figures.flatMap(([name, one]) =>
+          one.value === null ? [] : [typed({ name: named(name, 255), value: one.value, ...noted(one) })],
+        ),
+        ...(classes.length <= widestMatrix ? [matrix] : []),
+      ],
     },
   ];
 }

@@ -125,6 +125,15 @@ describe("a model of three classes", () => {
     });
   });
 
+  it("counts the weights of held-out rows in the metrics of every class", async () => {
+    const table = tableFromRecords(contract, training.slice(0, 200));
+    const weights = training.slice(0, 200).map(({ plan }) => (plan === "plus" ? 3 : 1));
+    const learner = logistic({ l2: 1 });
+    const { artifact: own } = await train(defineFeatures(contract), table, { learner, weights, baseline: false });
+    const counts = plans.map((plan) => training.slice(0, 200).filter((record) => record.plan === plan).length);
+    expect(own.metrics.classes?.classes.map(({ rows }) => rows)).toEqual([counts[0], 3 * (counts[1] ?? 0), counts[2]]);
+  });
+
   it("is evaluated on rows that lack a class, without what takes that class to measure", () => {
     const some = (...wanted: readonly string[]) =>
       tableFromRecords(
@@ -229,5 +238,10 @@ describe("the command line", () => {
     const { out } = await runVerb(registerEvaluate, ["evaluate", model, file, "--json"]);
     expect(JSON.parse(out)).toMatchObject({ classes: { rows: 300, classes: [{ label: "basic" }, {}, {}] } });
     expect((await runVerb(registerEvaluate, ["evaluate", model, file])).out).toMatch(/class +rows +ROC AUC/);
+    const some = join(folder, "some.csv");
+    await writeCsv(some, later.filter(({ plan }) => plan !== "pro").slice(0, 40));
+    const { out: told } = await runVerb(registerEvaluate, ["evaluate", model, some]);
+    expect(told).toContain("none of 40 rows is positive, so there is no AUC, average precision, recall or F1");
+    expect(told).toMatch(/pro +0 +- +\d/);
   });
 });
