@@ -220,7 +220,7 @@ describe("the presets of auto", () => {
     for (const options of [{ workers: 2 }, { workers: 1, checkpoint }]) expect(await fit(options)).toEqual(alone);
   });
 
-  it("are not trained again if they were finished before an interruption, and refuse a broken checkpoint", async () => {
+  it("are not trained again if they were finished before an interruption", async () => {
     const checkpoint = memoryStore();
     const abort = new AbortController();
     const stopBehind = (progress: TrainingProgress): void => {
@@ -235,9 +235,49 @@ describe("the presets of auto", () => {
     trained.clear();
     await auto({ presets: 2 }).fit(data, undefined, { seed: 2, checkpoint, onProgress: note });
     expect([...trained]).toContain("boosting");
-    const trees = (await checkpoint.list("")).filter(({ key }) => key.endsWith("trees.bin"));
-    for (const { key } of trees) await checkpoint.put(key, new Uint8Array(8));
-    await expect(fit({ workers: 1, checkpoint })).rejects.toMatchObject({ code: "CHECKPOINT_MISMATCH" });
+  });
+
+  it("refuse a checkpoint that is broken or another's", async () => {
+    const learner = auto({ presets: 2 });
+    const whole = memoryStore();
+    await learner.fit(data, undefined, { seed: 1, checkpoint: whole });
+    const keys = (await whole.list("")).map(({ key }) => key);
+    const bytesOf = async (key: string): Promise<Uint8Array> => (await whole.get(key))?.bytes ?? new Uint8Array();
+    const refusal = async (damage: (key: string, bytes: Uint8Array) => Uint8Array | undefined): Promise<unknown> => {
+      const checkpoint = memoryStore();
+      for (const key of keys) {
+        const bytes = damage(key, await bytesOf(key));
+        if (bytes) await checkpoint.put(key, bytes);
+      }
+      return learner.fit(data, undefined, { seed: 1, checkpoint }).catch((error: unknown) => error);
+    };
+    const edited = (change: (learned: Record<string, unknown>) => void) =>
+      refusal((key, bytes) => {
+        if (!key.endsWith("learned.json")) return bytes;
+        const learned = JSON.parse(new TextDecoder().decode(bytes)) as Record<string, unknown>;
+        change(learned);
+        return new TextEncoder().encode(JSON.stringify(learned));
+      });
+    const others = keys.filter((key) => key.endsWith("learned.json"));
+    const swapped = new Map(
+      await Promise.all(others.map(async (key, i) => [key, await bytesOf(others[1 - i] ?? "")] as const)),
+    );
+    const heldOut = { rows: [0], probabilities: [0.5] };
+    for (const [error, message] of [
+      [await refusal((key, bytes) => (key.endsWith("scorer.json") ? undefined : bytes)), /is missing/],
+      [
+        await refusal((key, bytes) => (key.endsWith("scorer.json") ? bytes.map((b) => b ^ 1) : bytes)),
+        /is not the file/,
+      ],
+      [await refusal((key, bytes) => (key.endsWith("learned.json") ? bytes.subarray(0, 90) : bytes)), /not valid JSON/],
+      [await refusal((key, bytes) => swapped.get(key) ?? bytes), /another learner or training/],
+      [await edited((learned) => delete learned["history"]), /\$\.history is missing/],
+      [await edited((learned) => (learned["heldOut"] = { ...heldOut, rows: [0, 1] })), /does not fit/],
+      [await edited((learned) => (learned["heldOut"] = { ...heldOut, rows: [1e6] })), /does not fit/],
+      [await edited((learned) => (learned["heldOut"] = { ...heldOut, probabilities: [2] })), /a list of probabilities/],
+      [await edited((learned) => (learned["files"] = {})), /scorer\.json is missing/],
+    ] as const)
+      expect(error).toMatchObject({ code: "CHECKPOINT_MISMATCH", message: expect.stringMatching(message) });
   });
 
   it("tell each learner's progress, and the best loss so far", async () => {

@@ -1,10 +1,25 @@
-import { ChurnkitError } from "../../../base/errors.js";
-import { textHash } from "../../../base/hash.js";
-import { canonicalJson, parseJson } from "../../../base/json/index.js";
+import { hasher, textHash } from "../../../base/hash.js";
+import {
+  canonicalJson,
+  type Decoded,
+  documentError,
+  JsonValue,
+  list,
+  nullable,
+  number,
+  numbers,
+  object,
+  oneOf,
+  optional,
+  record,
+  text,
+  where,
+} from "../../../base/json/index.js";
 import { version } from "../../../base/version.js";
 import { type ObjectStore, typedStore } from "../../../io/store/index.js";
+import type { ModelNode } from "../../artifact.js";
 import { readModel, writeModel } from "../../bundle/model-files.js";
-import type { HeldOut, LabeledMatrix, Learned, Learner } from "../../kinds/learner.js";
+import type { LabeledMatrix, Learned, Learner } from "../../kinds/learner.js";
 import { trainingKey } from "../../kinds/training-key.js";
 
 /** What finished learners learned, kept in a store for the case that the training is interrupted. */
@@ -14,11 +29,35 @@ export interface Finished {
   save(learner: Learner, learned: Learned): Promise<void>;
 }
 
-/** All that was learned except the model, whose files are listed. */
-interface Kept extends Omit<Learned, "model" | "heldOut"> {
-  readonly heldOut: { readonly [Key in keyof HeldOut]: readonly number[] };
-  readonly files: readonly string[];
-}
+const unreadable = documentError(
+  "CHECKPOINT_MISMATCH",
+  "The finished learner",
+  "Delete the checkpoint and train from the start.",
+);
+const probabilities = where(
+  numbers(Infinity),
+  (values) => values.every((value) => value >= 0 && value <= 1),
+  "a list of probabilities",
+);
+const rows = where(
+  numbers(Infinity),
+  (values) => values.every((row) => row >= 0 && Number.isInteger(row)),
+  "a list of rows",
+);
+const epoch = object({ loss: number(), validationLoss: number(), validationAuc: nullable(number(0, 1)) });
+const cap = object({ cap: oneOf(["budget", "epochs", "rounds", "members", "rows"]), message: text() });
+
+/** All that was learned except the model, whose files are listed with the SHA-256 of each. */
+const kept = object({
+  /** The folder that it was written to: another learner's, or another training's, has another one. */
+  folder: text(),
+  files: record(text()),
+  heldOut: object({ rows, probabilities, crossed: optional(probabilities) }),
+  history: list(list(epoch)),
+  found: optional(record(({ value }) => value)),
+  caps: optional(list(cap)),
+  learner: optional(text()),
+});
 
 /**
  * Keeps finished learners of a training in a store. Only learners that their name and options define are kept: what
@@ -36,34 +75,41 @@ export function openFinished(
   const training = trainingKey({ version, seed, recipes, details }, data);
   const folderOf = ({ name, parameters }: Learner): string =>
     `checkpoint-${textHash(canonicalJson({ training, name, parameters })).slice(0, 16)}`;
+
+  async function modelOf(folder: string, files: Readonly<Record<string, string>>): Promise<ModelNode> {
+    const contents = new Map<string, Uint8Array>();
+    for (const [file, hash] of Object.entries(files)) {
+      const found = await store.get(`${folder}/${file}`);
+      if (!found || hasher().update(found.bytes).hex() !== hash)
+        throw unreadable(`${folder}/${file}`, found ? "is not the file that was saved" : "is missing");
+      contents.set(file, found.bytes);
+    }
+    return readModel((file) => contents.get(file) ?? missing(`${folder}/${file}`));
+  }
+
   return {
     async load(learner) {
       if (learner.options === undefined) return undefined;
       const folder = folderOf(learner);
-      const found = await store.get(`${folder}/learned.json`);
+      const name = `${folder}/learned.json`;
+      const found = await store.get(name);
       if (!found) return undefined;
-      try {
-        const { files, heldOut, ...rest } = parseJson(new TextDecoder().decode(found.bytes)) as Kept;
-        const contents = new Map(
-          await Promise.all(files.map(async (file) => [file, (await store.get(`${folder}/${file}`))?.bytes] as const)),
-        );
-        return {
-          ...rest,
-          model: readModel((file) => contents.get(file) ?? missing(file)),
-          heldOut: {
-            rows: Uint32Array.from(heldOut.rows),
-            probabilities: Float64Array.from(heldOut.probabilities),
-            ...(heldOut.crossed && { crossed: Float64Array.from(heldOut.crossed) }),
-          },
-        };
-      } catch (cause) {
-        if (ChurnkitError.isInstance(cause) && cause.code === "STORE_FAILED") throw cause;
-        throw new ChurnkitError(
-          "CHECKPOINT_MISMATCH",
-          `The finished learner ${learner.name} in ${folder} cannot be read. Delete the checkpoint and train from the start.`,
-          { cause },
-        );
-      }
+      const json = JsonValue.parse(found.bytes, name, unreadable);
+      const { folder: home, files, heldOut, ...rest } = kept(json);
+      if (home !== folder) throw json.get("folder").refused("is that of another learner or training");
+      const { rows, probabilities, crossed } = heldOut;
+      const given = (data[1] ?? data[0])?.labels.length ?? 0;
+      if ([probabilities, crossed ?? rows].some((of) => of.length !== rows.length) || rows.some((row) => row >= given))
+        throw json.get("heldOut").refused("does not fit the training's rows");
+      return {
+        ...rest,
+        model: await modelOf(folder, files),
+        heldOut: {
+          rows: Uint32Array.from(rows),
+          probabilities: Float64Array.from(probabilities),
+          ...(crossed && { crossed: Float64Array.from(crossed) }),
+        },
+      };
     },
     async save(learner, { model, heldOut: { rows, probabilities, crossed }, ...rest }) {
       if (learner.options === undefined) return;
@@ -71,17 +117,20 @@ export function openFinished(
       const files = new Map<string, Uint8Array<ArrayBuffer>>();
       writeModel(model, files);
       await Promise.all([...files].map(([file, bytes]) => store.put(`${folder}/${file}`, bytes)));
-      const kept: Kept = {
+      const written: Decoded<typeof kept> = {
         ...rest,
+        history: rest.history.map((epochs) => [...epochs]),
+        caps: rest.caps && [...rest.caps],
+        folder,
         heldOut: { rows: [...rows], probabilities: [...probabilities], ...(crossed && { crossed: [...crossed] }) },
-        files: [...files.keys()],
+        files: Object.fromEntries([...files].map(([file, bytes]) => [file, hasher().update(bytes).hex()])),
       };
       // Last: without it the learner is not finished.
-      await store.put(`${folder}/learned.json`, new TextEncoder().encode(JSON.stringify(kept)));
+      await store.put(`${folder}/learned.json`, new TextEncoder().encode(JSON.stringify(written)));
     },
   };
 }
 
 function missing(file: string): never {
-  throw new RangeError(`${file} is missing`);
+  throw unreadable(file, "is missing");
 }
