@@ -78,14 +78,20 @@ describe("what MLflow does not take as it is", () => {
   type Pairs = { key: string; value: string }[];
 
   /** A server of one run that refuses what MLflow refuses, and keeps what it is told. */
-  function strict(failSetTag = 0): { fetch: typeof fetch; calls: { path: string; body: Json }[] } {
+  function strict(failSetTag = 0): {
+    fetch: typeof fetch;
+    calls: { path: string; body: Json }[];
+    params: ReadonlyMap<string, string>;
+  } {
     const calls: { path: string; body: Json }[] = [];
     const tags: Pairs = [];
+    const params = new Map<string, string>();
     let failures = failSetTag;
     const refusal = (status: number): Response => Response.json({ error_code: "X", message: "no" }, { status });
     const info = { run_id: "1".repeat(32), artifact_uri: "mlflow-artifacts:/1/1/artifacts", experiment_id: "1" };
     return {
       calls,
+      params,
       async fetch(input, init = {}) {
         await Promise.resolve();
         const path = new URL(input instanceof Request ? input.url : input).pathname.replace("/api/2.0/mlflow/", "");
@@ -95,12 +101,17 @@ describe("what MLflow does not take as it is", () => {
         if (path === "experiments/get-by-name") return Response.json({ experiment: { experiment_id: "1" } });
         if (path === "runs/search" && String(body["filter"]).includes("churnkit.parent"))
           return Response.json({ runs: [{ info: { ...info, run_id: "2".repeat(32) } }] });
-        if (path === "runs/search") return Response.json(tags.length === 0 ? {} : { runs: [{ info, data: { tags } }] });
+        const data = { tags, params: [...params].map(([key, value]) => ({ key, value })) };
+        if (path === "runs/search") return Response.json(tags.length === 0 ? {} : { runs: [{ info, data }] });
         if (path === "runs/create") tags.push(...given);
         if (path === "runs/create") return Response.json({ run: { info, data: { tags } } });
         if (path === "runs/set-tag" && failures-- > 0) return refusal(500);
         if (path === "runs/log-batch" && given.length > 100) return refusal(400);
-        return Response.json({});
+        const logged = (body["params"] ?? []) as Pairs;
+        if (new Set(logged.map(({ key }) => key)).size < logged.length) return refusal(400);
+        if (logged.some(({ key, value }) => (params.get(key) ?? value) !== value)) return refusal(400);
+        for (const { key, value } of logged) params.set(key, value);
+        return path === "runs/log-batch" && failures-- > 0 ? refusal(500) : Response.json({});
       },
     };
   }
@@ -128,6 +139,19 @@ describe("what MLflow does not take as it is", () => {
       "2".repeat(32),
       "2".repeat(32),
     ]);
+  });
+
+  it("is renamed: parameters whose names MLflow writes alike, once each though an answer is lost", async () => {
+    const server = strict(2);
+    const tracker = tracking(server);
+    const run = tracker.start();
+    run.logParameters({ "a:b": 1, a_b: 2, "c:d": 3, c_d: 3 });
+    run.logParameters({ "a.b": 4, ["n".repeat(250)]: 5 });
+    await run.end();
+    await tracker.sync();
+    expect((await tracker.sync()).waiting).toEqual([]);
+    const long = ["n".repeat(250), "5"];
+    expect([...server.params]).toEqual([["a_b", "1"], ["a_b_2", "2"], ["c_d", "3"], ["a.b", "4"], long]);
   });
 
   it("reads the history of a metric by the name that was logged", async () => {

@@ -31,6 +31,8 @@ interface KnownRun {
   readonly id: string;
   readonly artifactUri: string;
   sequence: number;
+  /** Those that it has, by their names there. */
+  readonly parameters: Map<string, string>;
   /** The experiment, and the run's parent where MLflow does not know it yet: it may arrive later. */
   readonly experimentId: string;
   awaited: string | undefined;
@@ -88,11 +90,12 @@ export function runWriter(host: string): {
       );
     const { run_id: id, artifact_uri: artifactUri } = runInfo(json.get("info"));
     const tags = readTags(json.get("data").get("tags"));
+    const parameters = new Map(readTags(json.get("data").get("params")));
     const awaited = tags.has(parentTag) ? undefined : tags.get(runTag.parent);
     const sequence = sequenceOf(tags);
     // After a failure here it is there already, without any entry.
     if (sequence === 0) await adopt(client, experimentId, run.id, id);
-    return { id, artifactUri, sequence, experimentId, awaited };
+    return { id, artifactUri, sequence, parameters, experimentId, awaited };
   }
 
   return { send };
@@ -197,7 +200,7 @@ async function sendFresh(
   }
 
   for (const { sequence, event } of entries) {
-    if (collect(batch, event)) continue;
+    if (collect(batch, event, target.parameters)) continue;
     if (event.kind === "artifact") {
       const folder = artifactFolder(client, host, target.artifactUri);
       await folder.put(event.name, uploadOf(event.content));
@@ -212,11 +215,16 @@ async function sendFresh(
 }
 
 /** Adds an event to a batch; false if it needs a call of its own. */
-function collect(batch: Batch, event: RunEvent): boolean {
+function collect(batch: Batch, event: RunEvent, parameters: Map<string, string>): boolean {
   switch (event.kind) {
     case "parameters":
-      for (const [name, value] of Object.entries(event.values))
-        batch.params.push({ key: fittingName(name), value: fittingValue(value) });
+      for (const [name, given] of Object.entries(event.values)) {
+        const value = fittingValue(given);
+        const key = freeName(fittingName(name), value, parameters);
+        // MLflow refuses a call that names a parameter twice, and a second value.
+        if (!parameters.has(key)) batch.params.push({ key, value });
+        parameters.set(key, value);
+      }
       return true;
     case "metric": {
       const { name, value, step, at } = event;
@@ -229,6 +237,13 @@ function collect(batch: Batch, event: RunEvent): boolean {
     default:
       return event.kind === "start";
   }
+}
+
+/** Names that differ in churnkit can be the same in MLflow: `a:b` and `a_b` with another value become `a_b` and `a_b_2`. */
+function freeName(name: string, value: string, parameters: ReadonlyMap<string, string>): string {
+  let free = name;
+  for (let i = 2; (parameters.get(free) ?? value) !== value; i++) free = `${name.slice(0, 240)}_${i}`;
+  return free;
 }
 
 /** MLflow keeps 36 characters of a digest. */
