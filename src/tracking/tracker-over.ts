@@ -15,13 +15,14 @@ export interface TrackerOptions {
   /** Experiment of runs that name none. Default `churn`. */
   readonly experiment?: string | undefined;
   /**
-   * Keeps what could not be sent, such as a folder on this machine: `sync`, or the next `start`, sends it. Without one it
-   * waits in memory, and is lost with the process.
+   * Keeps what could not be sent, such as a folder on this machine: `sync`, or the next `start`, sends it. It keeps up to
+   * 1 GiB for each place, and a run for 90 days; the oldest go first, and `onProblem` hears of them. Without a spool it waits
+   * in memory, and is lost with the process.
    */
   readonly spool?: ObjectStore | undefined;
   /** The longest that `end` waits for the tracker, in milliseconds, 0 to 3,600,000. Default 10,000. */
   readonly endMs?: number | undefined;
-  /** Called when something could not be sent, once a run, and when a training could not be logged. */
+  /** Called when something could not be sent, once a run, when a run is dropped unsent, and when a training could not be logged. */
   readonly onProblem?: ((message: string) => void) | undefined;
 }
 
@@ -39,8 +40,8 @@ export function trackerOver(backend: RunBackend, options: TrackerOptions): RunTr
     throw new ChurnkitError("OPTION_INVALID", `endMs must be from 0 to 3,600,000, not ${endMs}.`);
   backend.checkExperiment(experiment);
   const limits: DeliveryLimits = { sendMs, endMs };
-  const spool = store && spoolIn(store, backend.url);
   const open = new Set<string>();
+  const spool = store && spoolIn(store, backend.url, { open, onProblem });
   let catchingUp: Promise<void> | undefined;
   let over = new AbortController();
   let syncing: Promise<unknown> = Promise.resolve();
@@ -81,6 +82,7 @@ export function trackerOver(backend: RunBackend, options: TrackerOptions): RunTr
         failingMs += performance.now() - began;
       }
     }
+    for (const run of (await spool?.trim()) ?? []) stuck.delete(run);
     const waiting = [...stuck].map(([run, problem]) => ({ run, problem }));
     return { runs: [...sent].filter((id) => !stuck.has(id)).length, entries, waiting };
   }

@@ -82,6 +82,30 @@ describe("a row of weight 2 counts like two equal rows", () => {
   });
 });
 
+describe("weights that are none", () => {
+  const kinds = [logistic(), boosting({ rounds: 1 }), forest({ trees: 1 }), churnNetwork({ members: 1, epochs: 1 })];
+  const small = rounded(60);
+  const weighing = (rowWeights: number[]): LabeledMatrix => ({ ...small, rowWeights: Float32Array.from(rowWeights) });
+  const ones = Array<number>(60).fill(1);
+
+  it.each(kinds)("are refused by $name, in training and validation rows", async (learner) => {
+    for (const [weights, message] of [
+      [ones.with(7, NaN), /weight of row 7 is NaN/],
+      [ones.with(8, -1), /weight of row 8 is -1/],
+      [ones.with(9, Infinity), /weight of row 9 is Infinity/],
+      [ones.map(() => 0), /weight of row 0 is 0/],
+      [ones.slice(1), /There are 59 weights for 60 rows/],
+    ] as const) {
+      const refused = expect.objectContaining({ code: "OPTION_INVALID", message: expect.stringMatching(message) });
+      for (const given of [[weighing(weights)], [small, weighing(weights)]] as const) {
+        const [training, validation] = given;
+        const fit = async () => learner.fit(training, validation, { seed: 1 });
+        await expect(fit()).rejects.toEqual(refused);
+      }
+    }
+  });
+});
+
 describe("held-out rows by weight", () => {
   const heldOut = { rows: Uint32Array.of(0, 2, 3), probabilities: Float64Array.of(0.1, 0.2, 0.3) };
 

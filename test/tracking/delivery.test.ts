@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from "vitest";
 import { memoryStore, type ObjectStore } from "../../src/io/store/index.js";
 import { fileTracker } from "../../src/tracking/index.js";
 import type { TrackedRun, RunTracker } from "../../src/tracking/runs/run.js";
-import { spooledTargets } from "../../src/tracking/runs/spool.js";
+import { spooledTargets, spoolIn } from "../../src/tracking/runs/spool.js";
 import { broken, failing, failures, leftBehind } from "../helpers/faults.js";
 
 /** Logs a little of everything, in several calls of the store. */
@@ -201,6 +201,63 @@ describe("the spool", () => {
     clock.mockRestore();
     expect(down.calls()).toBe(7);
     expect(problems.filter((problem) => problem.startsWith("not tried"))).toHaveLength(7);
+  });
+
+  it("drops the oldest runs, whole and with a warning, before it is too large or they are too old", async () => {
+    const store = memoryStore();
+    const told: string[] = [];
+    const open = new Set<string>();
+    const spool = spoolIn(store, "here", {
+      open,
+      onProblem: (text) => told.push(text),
+      limits: { bytes: 900, days: 3 },
+    });
+    const keep = (id: string, bytes: number, sequence = 1): Promise<void> =>
+      spool.keep({ id, experiment: "churn" }, [
+        { sequence, event: { kind: "artifact", name: "a", contentType: "", content: new Uint8Array(bytes) } },
+      ]);
+    const waiting = async (): Promise<string[]> => (await spool.waiting()).map(({ run }) => run.id);
+    vi.useFakeTimers({ toFake: ["Date"], now: 0 });
+    try {
+      for (const id of ["a", "c", "b"]) {
+        vi.advanceTimersByTime(86_400_000);
+        await keep(id, 100);
+      }
+      expect(told).toEqual([]);
+      await keep("d", 400);
+      expect(await waiting()).toEqual(["b", "d"]);
+      expect(told).toEqual([
+        expect.stringMatching(/run a was dropped .* unsent: more than/),
+        expect.stringContaining("run c"),
+      ]);
+      await expect(keep("e", 2_000)).rejects.toMatchObject({ code: "STORE_FAILED" });
+      open.add("b").add("d");
+      await expect(keep("e", 300)).rejects.toMatchObject({ code: "STORE_FAILED" });
+      open.delete("b");
+      vi.advanceTimersByTime(4 * 86_400_000);
+      await keep("d", 1, 2);
+      expect(await waiting()).toEqual(["d", "d"]);
+      expect(told.at(-1)).toMatch(/run b .* more than 3 days/);
+    } finally {
+      vi.useRealTimers();
+    }
+    expect((await store.list("")).every(({ key }) => key.includes("/d/") || key.endsWith("target.json"))).toBe(true);
+  });
+
+  it("drops a run that the place has refused for too long, and no longer counts it as waiting", async () => {
+    const spool = memoryStore();
+    const away = failing(memoryStore(), 1, "rejects", true).target;
+    const run = fileTracker(away, { spool }).start();
+    await run.end();
+    const told: string[] = [];
+    const later = fileTracker(away, { spool, onProblem: (text) => told.push(text) });
+    expect((await later.sync()).waiting).toHaveLength(1);
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 91 * 86_400_000 });
+    const result = await later.sync();
+    vi.useRealTimers();
+    expect(result).toMatchObject({ runs: 0, waiting: [] });
+    expect(told).toEqual([expect.stringContaining(run.id)]);
+    expect((await spool.list("")).map(({ key }) => key)).toEqual([expect.stringMatching(/target\.json$/)]);
   });
 
   it("is sent by one at a time", async () => {

@@ -1,5 +1,31 @@
+import { ChurnkitError } from "../../base/errors.js";
 import { permutation } from "../../base/random.js";
 import type { HeldOut, LabeledMatrix } from "./learner.js";
+
+/**
+ * Checks the weights of training and validation rows. Every learner begins with this.
+ *
+ * @throws ChurnkitError OPTION_INVALID for another number of weights than rows, or one that is not finite and above 0.
+ */
+export function checkRowWeights(...data: readonly (Pick<LabeledMatrix, "labels" | "rowWeights"> | undefined)[]): void {
+  for (const { labels, rowWeights: weights } of data.filter((part) => part !== undefined)) {
+    if (!weights) continue;
+    const rows = labels.length;
+    if (weights.length !== rows)
+      throw new ChurnkitError(
+        "OPTION_INVALID",
+        `There are ${weights.length} weights for ${rows} rows. Give one for each row.`,
+        { where: { path: "weights" } },
+      );
+    const row = weights.findIndex((weight) => !(weight > 0 && weight < Infinity));
+    if (row >= 0)
+      throw new ChurnkitError(
+        "OPTION_INVALID",
+        `The weight of row ${row} is ${weights[row]}; it must be finite and above 0. Leave out rows that should not count.`,
+        { where: { path: "weights", row } },
+      );
+  }
+}
 
 /** The weights of training and validation rows in one list; undefined where all are 1. */
 export function joinedWeights(training: LabeledMatrix, validation: LabeledMatrix): Float32Array | undefined {

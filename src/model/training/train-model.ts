@@ -12,7 +12,7 @@ import { decide } from "./decide.js";
 import { defaultWorkers } from "./default-workers.js";
 import { compile } from "../scoring/compile.js";
 import type { LabeledMatrix, Learned, Learner, LearnerContext } from "../kinds/learner.js";
-import { repeatedByWeight } from "../kinds/row-weights.js";
+import { checkRowWeights, repeatedByWeight } from "../kinds/row-weights.js";
 import { logistic } from "../kinds/linear/learner.js";
 import { churnNetwork } from "../kinds/network/learner.js";
 import type { TrainedModel, TrainOptions } from "./train.js";
@@ -38,7 +38,9 @@ export async function trainModel<Row, Request>(
   const known = labels(table);
   if (!validation) for (const one of [learner, ...(rival ? [rival] : [])]) checkFolds(table, one);
   const { recipe, encoder, matrix, notes } = fitRecipe(features, table, { seed });
-  const rowWeights = options.weights && checkedWeights(options.weights, table.rows);
+  const rowWeights = options.weights && Float32Array.from(options.weights);
+  // For learners of the caller's too.
+  checkRowWeights({ labels: known, rowWeights });
   const details = detailColumns(recipe);
   const training = { matrix, width: encoder.width, labels: known, details, rowWeights, recipe, ...classesOf(table) };
   const held = validation && {
@@ -110,20 +112,6 @@ const classesHeldOut = (
 function machineWords(): string | undefined {
   const machine = machineFacts();
   return machine && `${machine.platform}, ${counted(machine.cores, "processor")}, Node ${machine.node}`;
-}
-
-/** @throws ChurnkitError OPTION_INVALID for another number of weights, or one that is not finite and above 0. */
-function checkedWeights(weights: ArrayLike<number>, rows: number): Float32Array {
-  const checked = Float32Array.from(weights);
-  const odd = checked.findIndex((weight) => !(weight > 0 && weight < Infinity));
-  if (checked.length === rows && odd < 0) return checked;
-  throw new ChurnkitError(
-    "OPTION_INVALID",
-    checked.length === rows
-      ? `The weight of row ${odd} is ${weights[odd]}; it must be finite and above 0. Leave out rows that should not count.`
-      : `There are ${checked.length} weights for ${rows} rows. Give one for each row.`,
-    { where: { path: "weights", ...(checked.length === rows && { row: odd }) } },
-  );
 }
 
 /** All classes of a table that has more than two. */

@@ -1,6 +1,6 @@
 import { quietly, unref } from "../../base/async/index.js";
 import type { RunBackend } from "./backend.js";
-import type { RunEntry, RunEvent, RunRef } from "./entries.js";
+import { contentBytes, type RunEntry, type RunEvent, type RunRef } from "./entries.js";
 import type { RunDelivery } from "./run.js";
 import type { Spool } from "./spool.js";
 
@@ -37,8 +37,6 @@ const retryMs = 20_000;
 /** Entries, and bytes of artifacts, that may wait in memory where no spool takes them. */
 const mostWaiting = 100_000;
 const mostBytes = 2 ** 28;
-
-const bytesOf = ({ event }: RunEntry): number => (event.kind === "artifact" ? event.content.length : 0);
 
 export function deliver(run: RunRef, { backend, spool, limits, onProblem }: DeliveryOptions): Delivery {
   const waiting: RunEntry[] = [];
@@ -116,7 +114,7 @@ export function deliver(run: RunRef, { backend, spool, limits, onProblem }: Deli
       const entries = waiting.slice(0, mostTogether);
       behind ||= ending.signal.aborted || !(await send(entries));
       if (behind && !(await keep(entries))) return;
-      bytes -= waiting.splice(0, entries.length).reduce((sum, entry) => sum + bytesOf(entry), 0);
+      bytes -= waiting.splice(0, entries.length).reduce((sum, entry) => sum + contentBytes(entry), 0);
     }
   }
 
@@ -132,13 +130,13 @@ export function deliver(run: RunRef, { backend, spool, limits, onProblem }: Deli
     push(event) {
       const entry = { sequence: ++sequence, event };
       // The end of a run always has room.
-      if (event.kind !== "end" && (waiting.length >= mostWaiting || bytes + bytesOf(entry) > mostBytes)) {
+      if (event.kind !== "end" && (waiting.length >= mostWaiting || bytes + contentBytes(entry) > mostBytes)) {
         counts.lost++;
         failed(new Error(tooMuch));
         return;
       }
       waiting.push(entry);
-      bytes += bytesOf(entry);
+      bytes += contentBytes(entry);
       soon();
     },
     async close() {

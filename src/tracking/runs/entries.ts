@@ -43,6 +43,9 @@ export interface RunEntry {
   readonly event: RunEvent;
 }
 
+/** Bytes of the artifact in an entry. */
+export const contentBytes = ({ event: one }: RunEntry): number => (one.kind === "artifact" ? one.content.length : 0);
+
 /** Which run entries are of. */
 export interface RunRef {
   readonly id: string;

@@ -1,9 +1,10 @@
-import { isConflict } from "../../base/async/index.js";
+import { isConflict, quietly } from "../../base/async/index.js";
 import { ChurnkitError } from "../../base/errors.js";
 import { sha256Hex } from "../../base/hash.js";
 import { documentError, JsonValue, object, text, utf8Text } from "../../base/json/index.js";
 import type { ObjectStore } from "../../io/store/index.js";
-import { readEntry, writeEntry, type RunEntry, type RunRef } from "./entries.js";
+import { contentBytes, readEntry, writeEntry, type RunEntry, type RunRef } from "./entries.js";
+import { beyondLimits, type SpoolLimits, spoolLimits } from "./spool-limits.js";
 
 /** Entries of one run that wait to be sent. */
 export interface Waiting {
@@ -15,11 +16,23 @@ export interface Waiting {
 
 /** Where entries wait that could not be sent to one place. */
 export interface Spool {
+  /** Keeps them; the oldest runs go if there is no room. */
   keep(run: RunRef, entries: readonly RunEntry[]): Promise<void>;
   /** What waits, run after run, each in order. */
   waiting(run?: RunRef): Promise<Waiting[]>;
   /** Before a run's entries are sent: gives the function that lets go of it; undefined while another process sends them. */
   claim(run: RunRef): Promise<(() => Promise<void>) | undefined>;
+  /** Lets go of runs that have waited for too long. Gives their ids. */
+  trim(): Promise<string[]>;
+}
+
+/** What a spool needs to know to let go of runs. */
+export interface SpoolOptions {
+  /** Runs of this process that are going on. */
+  readonly open: ReadonlySet<string>;
+  /** Hears of each run that went unsent. */
+  readonly onProblem: ((message: string) => void) | undefined;
+  readonly limits?: SpoolLimits | undefined;
 }
 
 const broken = documentError("STORE_FAILED", "The spooled entries", "Remove the file; its entries are lost.");
@@ -37,7 +50,11 @@ const fileOf = (sequence: number): string => String(sequence).padStart(10, "0");
  * A spool in a store: `<place>/<run>/<first sequence>.jsonl`, and a `.bin` for the content of each artifact, written before
  * the lines that name it.
  */
-export function spoolIn(store: ObjectStore, url: string): Spool {
+export function spoolIn(
+  store: ObjectStore,
+  url: string,
+  { open, onProblem, limits = spoolLimits }: SpoolOptions,
+): Spool {
   const encode = (value: string): Uint8Array => new TextEncoder().encode(value);
   const named = folderOf(url);
 
@@ -90,7 +107,17 @@ export function spoolIn(store: ObjectStore, url: string): Spool {
     );
   }
 
+  async function makeRoom(bytes: number): Promise<string[]> {
+    const dropped = beyondLimits(await store.list(`${await named}/`), bytes, open, limits);
+    for (const { run, keys, reason } of dropped) {
+      for (const key of keys) await store.delete(key);
+      quietly(() => onProblem?.(`The run ${run} was dropped from the spool of ${url}, unsent: ${reason}.`));
+    }
+    return dropped.map(({ run }) => run);
+  }
+
   return {
+    trim: () => makeRoom(0),
     async claim(run) {
       if (!store.capabilities.compareAndSwap) return () => Promise.resolve();
       const key = `${await named}/${run.id}/${claimFile}`;
@@ -108,11 +135,12 @@ export function spoolIn(store: ObjectStore, url: string): Spool {
       const folder = `${await named}/${run.id}`;
       const [first] = entries;
       if (first === undefined) return;
+      const lines = encode(`${[JSON.stringify(run), ...entries.map(writeEntry)].join("\n")}\n`);
+      await makeRoom(entries.reduce((sum, entry) => sum + contentBytes(entry), lines.length));
       for (const { sequence, event } of entries)
         if (event.kind === "artifact") await store.put(`${folder}/${fileOf(sequence)}.bin`, event.content);
       await store.put(`${await named}/${targetFile}`, encode(`${JSON.stringify({ url })}\n`));
-      const lines = [JSON.stringify(run), ...entries.map(writeEntry)];
-      await store.put(`${folder}/${fileOf(first.sequence)}.jsonl`, encode(`${lines.join("\n")}\n`));
+      await store.put(`${folder}/${fileOf(first.sequence)}.jsonl`, lines);
     },
     async waiting(run) {
       const found: Waiting[] = [];

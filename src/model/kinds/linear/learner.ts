@@ -2,6 +2,7 @@ import { kFold } from "../../../data/split/index.js";
 import type { LinearModel } from "../../artifact.js";
 import type { HeldOut, LabeledMatrix, Learner } from "../learner.js";
 import type { Budget, Cap } from "../budget.js";
+import { checkRowWeights } from "../row-weights.js";
 import { choosePenalty, type ChosenPenalty } from "./choose-penalty.js";
 import { fitProblem } from "./fit-logistic.js";
 import type { StoppingRule } from "./minimize.js";
@@ -48,6 +49,7 @@ export function logistic(options: LogisticOptions = {}): Learner {
     options,
     folds: parameters.folds,
     fit(training, validation, { seed, budget }) {
+      checkRowWeights(training, validation);
       const { matrix, width, labels, details, rowWeights } = training;
       const plain = logisticProblem(matrix, labels.length, width, labels, rowWeights && Float64Array.from(rowWeights));
       const { l2 } = parameters;

@@ -5,7 +5,7 @@ import { kFold, type Fold } from "../../../data/split/index.js";
 import { turn } from "../trees/turn.js";
 import type { Budget, Cap } from "../budget.js";
 import type { EpochRecord, HeldOut, LabeledMatrix, Learned, LearnerContext } from "../learner.js";
-import { joinedWeights } from "../row-weights.js";
+import { checkRowWeights, joinedWeights } from "../row-weights.js";
 import { sharedCopy } from "../shared-matrix.js";
 import { withoutAdapters } from "./adapters.js";
 import { manyRows, sizedSettings, type SizedSettings } from "./auto-settings.js";
@@ -93,6 +93,7 @@ export async function fitMembers(
   validation: LabeledMatrix | undefined,
   context: LearnerContext,
 ): Promise<Learned> {
+  checkRowWeights(training, validation);
   const { members } = parameters;
   const spec = churnNetworkSpec(training.width, parameters);
   const plan = planMembers(training, validation, members, context.seed);

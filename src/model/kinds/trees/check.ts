@@ -1,14 +1,18 @@
 import { ChurnkitError } from "../../../base/errors.js";
 import type { LabeledMatrix } from "../learner.js";
+import { checkRowWeights } from "../row-weights.js";
 
 /**
  * Checks the training data of trees.
  *
  * @throws ChurnkitError TOO_FEW_ROWS without rows, TARGET_INVALID if only one class occurs, VALUE_INVALID for a label
- * that is neither 0 nor 1 or a feature that is not finite, OPTION_INVALID for a matrix of another size.
+ * that is neither 0 nor 1 or a feature that is not finite, OPTION_INVALID for a matrix of another size,
+ * or weights that are none.
  */
-export function checkTraining({ matrix, width, labels }: LabeledMatrix): void {
+export function checkTraining(training: LabeledMatrix, validation: LabeledMatrix | undefined): void {
+  const { matrix, width, labels } = training;
   const rows = labels.length;
+  checkRowWeights(training, validation);
   if (rows === 0) throw new ChurnkitError("TOO_FEW_ROWS", "There are no rows to train on. Give rows of both classes.");
   if (matrix.length !== rows * width) {
     throw new ChurnkitError(

@@ -29,7 +29,7 @@ export async function fitBoosting(
   validation: LabeledMatrix | undefined,
   context: LearnerContext,
 ): Promise<Learned> {
-  checkTraining(training);
+  checkTraining(training, validation);
   const { members } = parameters;
   const { seed } = context;
   const plan = planFolds(training, validation, members, seed);

@@ -33,7 +33,7 @@ export async function fitForest(
   validation: LabeledMatrix | undefined,
   context: LearnerContext,
 ): Promise<Learned> {
-  checkTraining(training);
+  checkTraining(training, validation);
   const { matrix, width, labels, rowWeights } = training;
   const rows = labels.length;
   const { trees, depth, l2 } = parameters;

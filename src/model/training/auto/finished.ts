@@ -120,7 +120,7 @@ export function openFinished(
       const written: Decoded<typeof kept> = {
         ...rest,
         history: rest.history.map((epochs) => [...epochs]),
-        caps: rest.caps && [...rest.caps],
+        ...(rest.caps && { caps: [...rest.caps] }),
         folder,
         heldOut: { rows: [...rows], probabilities: [...probabilities], ...(crossed && { crossed: [...crossed] }) },
         files: Object.fromEntries([...files].map(([file, bytes]) => [file, hasher().update(bytes).hex()])),
