@@ -14,7 +14,7 @@ import {
   type PermutationImportance,
 } from "../model/explain/index.js";
 import type { loadBundle } from "../model/bundle/index.js";
-import { columnsOption } from "./input.js";
+import { checkApart, columnsOption } from "./input.js";
 import { columns, shown } from "./output.js";
 
 /** Options of `churnkit explain` that change rows and score them again. */
@@ -121,10 +121,11 @@ export function counterfactualsFor(
   background: Table | undefined,
   options: ChangeOptions & { readonly html?: string },
 ): ((position: number) => Counterfactuals) | undefined {
+  const { fixed, up = [], down = [] } = options;
+  checkApart({ "--fixed": fixed, "--up": up, "--down": down });
   if (options.counterfactuals !== true && options.html === undefined) return undefined;
   const drawn = (): Table => backgroundFromProfile(artifact.contract, artifact.baseline, { rows: 500 });
   const others = background ?? (table.rows >= leastCustomers ? spreadRows(table, mostCustomers) : drawn());
-  const { fixed, up = [], down = [] } = options;
   const directions = Object.fromEntries([
     ...up.map((name) => [name, "up"] as const),
     ...down.map((name) => [name, "down"] as const),

@@ -132,8 +132,9 @@ export function noteFindings(findings: readonly Finding[]): void {
 /** Refuses a contract that contradicts the options next to it, rather than follow either silently. */
 function checkAgrees(
   { target, columns }: Contract,
-  { contract = "", target: column, positive, id = [], text = [], decimal, dateFormat }: ContractArguments,
+  { contract = "", target: column, positive, id = [], text = [], ignore, decimal, dateFormat }: ContractArguments,
 ): void {
+  checkApart({ "--text": text, "--ignore": ignore });
   const form =
     decimal !== undefined
       ? `--decimal ${decimal}`
@@ -163,6 +164,7 @@ function checkAgrees(
 /** Returns the options of inference, without those that were not given. */
 export function inferOptions(options: ContractArguments) {
   const { target, positive, multiclass, id, text, ignore, decimal, dateFormat } = options;
+  checkApart({ "--text": text, "--ignore": ignore });
   return { target, positive, multiclass, id, text, ignore, decimal, dateFormat, ...delimiterOf(options) };
 }
 
@@ -236,6 +238,21 @@ export const columnsOption = (text: string, before: readonly string[] = []): str
   ...before,
   ...Array.from(text.matchAll(columnNames), ([, quoted, plain = ""]) => quoted?.replaceAll('""', '"') ?? plain.trim()),
 ];
+
+/** Refuses a column that two options name of which only one can hold. */
+export function checkApart(lists: Readonly<Record<string, readonly string[] | undefined>>): void {
+  const named = new Map<string, string>();
+  for (const [option, columns = []] of Object.entries(lists))
+    for (const column of columns) {
+      const other = named.get(column) ?? option;
+      if (other !== option)
+        throw new ChurnkitError(
+          "OPTION_INVALID",
+          `The column ${JSON.stringify(column.slice(0, 80))} is named by ${other} and by ${option}. Name it in one of them.`,
+        );
+      named.set(column, option);
+    }
+}
 
 /** Names of columns as {@link columnsOption} reads them. */
 export const columnList = (names: readonly string[]): string => csvLine(names).slice(0, -1);

@@ -43,14 +43,16 @@ function gateFile(path: string): Gate {
   }
 }
 
-/** Collects `name=value`. */
+/** Collects `name=value`, each name once. */
 export function tagOption(
   text: string,
   before: Readonly<Record<string, string>> = {},
 ): Readonly<Record<string, string>> {
   const at = text.indexOf("=");
   if (at < 1) throw new InvalidArgumentError("Write it as name=value.");
-  return Object.fromEntries([...Object.entries(before), [text.slice(0, at), text.slice(at + 1)]]);
+  const name = text.slice(0, at);
+  if (Object.hasOwn(before, name)) throw new InvalidArgumentError(`${name} is given twice.`);
+  return Object.fromEntries([...Object.entries(before), [name, text.slice(at + 1)]]);
 }
 
 export function wholeNumber(text: string): number {

@@ -105,6 +105,9 @@ describe("churnkit explain", () => {
     ]);
     expect(customers.map(({ counterfactuals: { outcome } }) => outcome)).toEqual(["found", "found"]);
     await expect(explained("--counterfactuals", "--fixed", "nothing")).rejects.toThrow(/fixed names "nothing"/);
+    await expect(explained("--counterfactuals", "--up", "plan,tenure", "--down", "tenure")).rejects.toThrow(
+      /"tenure" is named by --up and by --down/,
+    );
   });
 
   it("writes a page of all that the file allows", async () => {

@@ -46,6 +46,12 @@ describe("--ignore", () => {
     expect(again.err).not.toMatch(/refund/);
   });
 
+  it("does not name a column that another option uses", async () => {
+    const both = ["--ignore", "plan", "--text", "since,plan"];
+    await expect(trained("none", ...both)).rejects.toThrow(/"plan" is named by --text and by --ignore/);
+    await expect(trained("none", "--contract", at("model/contract.json"), ...both)).rejects.toThrow(/by --text and by/);
+  });
+
   it("leaves columns out of the features, and of the contract that init writes", async () => {
     const bundle = JSON.parse(readFileSync(at("model/contract.json"), "utf8")) as {
       columns: { name: string; role: string }[];

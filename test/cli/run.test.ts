@@ -50,5 +50,8 @@ describe("churnkit run", () => {
   it("refuses what is not there", async () => {
     await expect(run(...input(place("nobody.csv")))).rejects.toMatchObject({ code: "INPUT_NOT_FOUND" });
     await expect(run("--input", `customers=${place("customers.csv")}`)).rejects.toThrow(/"register" needs a registry/);
+    await expect(run("--input", "customers=a.csv", "--input", "customers=b.csv")).rejects.toThrow(
+      /customers is given twice/,
+    );
   });
 });

@@ -25,9 +25,12 @@ export function register(program: Command): void {
       .option("--json", "print one line of JSON")
       .addHelpText("after", example(`churnkit keys ${shown}`));
   verb("create <name>", "make a key and print it; the file keeps only its hash", "create crm --scope predict")
-    .option("--scope <scopes>", `what the key opens, separated by commas: ${scopes.join(", ")}`, scopesOption, [
-      "predict",
-    ])
+    .option(
+      "--scope <scopes>",
+      `what the key opens, separated by commas: ${scopes.join(", ")}`,
+      scopesOption,
+      usualScopes,
+    )
     .action(create);
   verb("list", "list the keys: name, scopes, when they were made", "list").action(list);
   verb("revoke <name>", "remove a key", "revoke crm").action(revoke);
@@ -87,10 +90,14 @@ const change = (file: string, made: (keys: readonly ApiKey[]) => readonly ApiKey
     { mode: 0o600 },
   );
 
-function scopesOption(text: string): readonly Scope[] {
-  return text.split(",").map((word) => {
+const usualScopes: readonly Scope[] = ["predict"];
+
+/** A repeated option adds to the scopes. */
+function scopesOption(text: string, before: readonly Scope[]): readonly Scope[] {
+  const given = text.split(",").map((word) => {
     const scope = scopes.find((known) => known === word.trim());
     if (scope === undefined) throw new InvalidArgumentError(`Scopes are ${scopes.join(", ")}.`);
     return scope;
   });
+  return before === usualScopes ? given : [...before, ...given];
 }
