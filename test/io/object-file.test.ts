@@ -1,8 +1,10 @@
 import { createHash, randomBytes } from "node:crypto";
-import { fstatSync, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
+import { fstatSync, mkdirSync, openSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
-import { hashNow, readObject, writeHashed } from "../../src/io/store/files/object-file.js";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { describe, expect, it, vi } from "vitest";
+import { hashNow, openStream, readObject, writeHashed } from "../../src/io/store/files/object-file.js";
 import { newFolder } from "../helpers/folder.js";
 
 const sha256 = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
@@ -55,5 +57,37 @@ describe("object files", () => {
     await expect(readObject(join(folder, "b"))).rejects.toMatchObject({ code: "ENOENT" });
     writeFileSync(join(folder, "empty"), "");
     expect(await readObject(join(folder, "empty"))).toEqual(new Uint8Array(0));
+  });
+
+  it.runIf(process.platform === "linux")("are closed when their stream ends, is left, or is garbage", async () => {
+    const file = join(newFolder(), "a");
+    writeFileSync(file, randomBytes(600_000));
+    const open = (): number =>
+      readdirSync("/proc/self/fd").filter((fd) => {
+        try {
+          return readlinkSync(`/proc/self/fd/${fd}`) === file;
+        } catch {
+          return false;
+        }
+      }).length;
+    const whole = await openStream(file);
+    expect([whole.size, open()]).toEqual([600_000, 1]);
+    let bytes = 0;
+    for await (const part of whole.stream) bytes += part.length;
+    expect([bytes, open()]).toEqual([600_000, 0]);
+    for await (const part of (await openStream(file)).stream) if (part.length > 0) break;
+    expect(open()).toBe(0);
+    await (async () => {
+      await openStream(file);
+      const begun = (await openStream(file)).stream[Symbol.asyncIterator]();
+      await begun.next();
+      expect(open()).toBe(2);
+    })();
+    setFlagsFromString("--expose-gc");
+    const collect = runInNewContext("gc") as () => void;
+    await vi.waitFor(() => {
+      collect();
+      expect(open()).toBe(0);
+    }, 5_000);
   });
 });

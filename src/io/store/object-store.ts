@@ -7,7 +7,10 @@ export interface StoredObject {
   readonly version: string;
 }
 
-/** A large object, as a stream of bytes. */
+/**
+ * A large object, as a stream of bytes, to be read once. A store of files keeps the file open until the end, until a reader
+ * stops before (`break` in `for await`), or at the latest until the stream is garbage.
+ */
 export interface StoredStream {
   readonly stream: AsyncIterable<Uint8Array>;
   /** Length in bytes. */

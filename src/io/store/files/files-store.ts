@@ -1,13 +1,13 @@
 import { createHash } from "node:crypto";
-import { createReadStream, openSync, renameSync, rmSync, type Dirent } from "node:fs";
-import { open, readdir, rm, rmdir, stat } from "node:fs/promises";
+import { openSync, renameSync, rmSync, type Dirent } from "node:fs";
+import { readdir, rm, rmdir, stat } from "node:fs/promises";
 import { dirname, join, relative, resolve, sep } from "node:path";
 import { ChurnkitError } from "../../../base/errors.js";
 import { makeFolder, removeLeftovers, syncFolder } from "../../atomic.js";
 import { groupCommit } from "./group-commit.js";
 import { ioFailed, systemCode } from "../../io-error.js";
 import { checkKey, conflict, type ObjectInfo, type ObjectStore, type PutOptions } from "../object-store.js";
-import { hashNow, readObject, writeHashed } from "./object-file.js";
+import { hashNow, openStream, readObject, writeHashed } from "./object-file.js";
 import { ownedName } from "../../owner.js";
 import { keyedQueue } from "../../../base/async/index.js";
 
@@ -110,10 +110,7 @@ export function filesStore(folder: string): ObjectStore {
     async getStream(key) {
       const path = pathOf(key);
       try {
-        // The descriptor stays on the object it found, even if another takes its name in the meantime.
-        const file = await open(path, "r");
-        const { size } = await file.stat();
-        return { size, stream: createReadStream(path, { fd: file }) as AsyncIterable<Uint8Array> };
+        return await openStream(path);
       } catch (error) {
         if (isAbsent(error)) return undefined;
         throw storeFailed("read", path, error);

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { closeSync, fsync, fstatSync, open, openSync, read, readSync, write, writeSync } from "node:fs";
 import { promisify } from "node:util";
+import type { StoredStream } from "../object-store.js";
 
 /**
  * Limit for files written without a separate thread, in bytes: copying them to the system's memory takes less time
@@ -58,6 +59,34 @@ export async function readObject(path: string): Promise<Uint8Array<ArrayBuffer>>
     }
     return length < bytes.length ? bytes.slice(0, length) : bytes;
   } finally {
+    closeSync(file);
+  }
+}
+
+/** Descriptors of streams that are still open. */
+const opened = new FinalizationRegistry<number>(closeSync);
+
+/**
+ * Opens a file as a stream. It stays on the file it found, even if another takes its name in the meantime, and is closed at
+ * its end, by a reader that stops before, or with the garbage: most callers read it, but one may fail before that.
+ */
+export async function openStream(path: string): Promise<StoredStream> {
+  const file = await openLater(path, "r");
+  const held = {};
+  const stream = partsOf(file, held);
+  opened.register(stream, file, held);
+  return { size: fstatSync(file).size, stream };
+}
+
+async function* partsOf(file: number, held: object): AsyncGenerator<Uint8Array> {
+  try {
+    for (;;) {
+      const { bytesRead, buffer } = await readLater(file, Buffer.allocUnsafeSlow(atOnce), 0, atOnce, null);
+      if (bytesRead === 0) return;
+      yield buffer.subarray(0, bytesRead);
+    }
+  } finally {
+    opened.unregister(held);
     closeSync(file);
   }
 }

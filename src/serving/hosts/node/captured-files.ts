@@ -26,13 +26,18 @@ export function capturedFiles(): Pick<ObjectStore, "list" | "getStream"> {
     async getStream(path) {
       try {
         const { size } = await stat(path);
-        return { size, stream: createReadStream(path) as AsyncIterable<Uint8Array> };
+        return { size, stream: partsOf(path) };
       } catch (error) {
         if (systemCode(error) === "ENOENT") return undefined;
         throw ioFailed("read", path, error);
       }
     },
   };
+}
+
+/** Opened by the first read: a stream that nobody reads would keep its file open. */
+async function* partsOf(path: string): AsyncGenerator<Uint8Array> {
+  yield* createReadStream(path) as AsyncIterable<Uint8Array>;
 }
 
 async function filesBelow(folder: string): Promise<ObjectInfo[]> {
