@@ -1,9 +1,6 @@
-import { compileRecipe } from "../../data/features/index.js";
 import { utf8Text } from "../../base/json/index.js";
 import { profileTable } from "../../data/profile/index.js";
 import { hashTable, type Table } from "../../data/table/index.js";
-import { loadKernel } from "../kinds/network/kernel.js";
-import { treesScorer } from "../kinds/trees/score.js";
 import { assemble } from "../training/assemble.js";
 import { chooseThreshold, type ThresholdRule } from "../training/threshold.js";
 import type { TrainedModel } from "../training/train.js";
@@ -27,13 +24,12 @@ export async function importModel<Row>(
   const foreign = read(utf8Text(bytes, name, broken), name);
   const { contract } = rows;
   const { recipe, trees } = joinForeign(foreign, contract, name);
-  const probabilities = new Float64Array(rows.rows);
-  treesScorer(trees, await loadKernel()).score(compileRecipe(recipe, contract).encode(rows), rows.rows, probabilities);
+  const taken = { contract, recipe, model: trees, calibration: { kind: "identity" } } as const;
+  // The threshold is chosen by the scores, which do not depend on one.
+  const { score } = await compile({ ...taken, decision: { threshold: 0.5, rule: "given" } });
+  const probabilities = score(rows);
   const { artifact, evaluation } = await assemble({
-    contract,
-    recipe,
-    model: trees,
-    calibration: { kind: "identity" },
+    ...taken,
     decision: chooseThreshold(classes, probabilities, threshold),
     labels: classes,
     probabilities,
