@@ -3,6 +3,9 @@ import { resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import { calls } from "../../src/deploy/aws/access/calls.js";
 import { policyFor } from "../../src/deploy/aws/index.js";
+import { memoryStore } from "../../src/io/store/index.js";
+import { arnLike } from "../../src/rehearsal/access/match.js";
+import { fileTracker } from "../../src/tracking/index.js";
 import { awsTarget, securedTarget } from "../helpers/aws-target.js";
 import { retraining } from "../helpers/state-machines.js";
 
@@ -30,6 +33,7 @@ const roles = [
   "monitor",
   "retrain",
   "approved",
+  "tracking",
   "reader",
 ] as const;
 type Statement = ReturnType<typeof policyFor>["Statement"][number];
@@ -51,7 +55,7 @@ const fits = (pattern: string, arn: string): boolean => {
   return partsOf(pattern).every((part, i) => canMeet(part, parts[i] ?? ""));
 };
 /** The page lists both kinds as required, but a call is about one of them. */
-const alternatives = ["states:DescribeExecution", "states:ListExecutions"];
+const alternatives = ["sagemaker:BatchPutMetrics", "states:DescribeExecution", "states:ListExecutions"];
 const hasKey = ({ keys }: Action, key: string): boolean =>
   keys.some((each) => (each.includes("${") ? key.startsWith(each.slice(0, each.indexOf("${"))) : each === key));
 
@@ -152,6 +156,25 @@ describe("the table", () => {
     });
     expect(called).toContain("sagemaker:CreateTrainingJob");
     expect(called.filter((name) => !allowed.includes(name))).toEqual([]);
+  });
+
+  it("lets a tracker show runs by the ids that it gives them, and change no other trial", async () => {
+    const run = fileTracker(memoryStore()).start();
+    await run.end();
+    const { Resource = [] } = policyFor("tracking", awsTarget).Statement.find(({ Sid }) => Sid === "TrackRuns") ?? {};
+    const allowed = (thing: string): boolean =>
+      Resource.some((arn) => arnLike(arn)(`arn:aws:sagemaker:us-east-1:123456789012:${thing}`));
+    for (const kind of ["experiment-trial", "experiment-trial-component"])
+      expect([run.id, "churn-dev", "churn-job-aws-training-job"].map((id) => allowed(`${kind}/${id}`))).toEqual([
+        true,
+        false,
+        false,
+      ]);
+    expect(["churn-dev", "churn-dev-tuning", "churn"].map((name) => allowed(`experiment/${name}`))).toEqual([
+      true,
+      true,
+      false,
+    ]);
   });
 
   it("asks for tags that every request of a job has", () => {

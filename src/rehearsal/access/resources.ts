@@ -32,6 +32,9 @@ const modelPackage = ofSageMaker("model-package", "ModelPackageName", "ModelPack
 const packagesOfGroup: Resources = (input, place) => [
   arnOf(place, "sagemaker", `model-package/${textIn(input, "ModelPackageGroupName").replace(/^.*\//, "")}/*`),
 ];
+const experiment = ofSageMaker("experiment", "ExperimentName");
+const trial = ofSageMaker("experiment-trial", "TrialName");
+const trialComponent = ofSageMaker("experiment-trial-component", "TrialComponentName");
 const tuning = ofSageMaker("hyper-parameter-tuning-job", "HyperParameterTuningJobName");
 const execution = named("sagemaker", "", "PipelineExecutionArn");
 const alarmNames: Resources = ({ AlarmNames, AlarmNamePrefix = "" }, place) =>
@@ -77,6 +80,10 @@ const rows: readonly (readonly [actions: RegExp, resources: Resources])[] = [
   [/^sagemaker:(Describe|Update|Delete)ModelPackage$/, modelPackage],
   [/^sagemaker:(StartPipelineExecution|ListPipelineExecutions)$/, ofSageMaker("pipeline", "PipelineName")],
   [/^sagemaker:(\w+PipelineExecution(Steps)?|\w+Pipeline(Parameters|Definition)ForExecution)$/, execution],
+  [/^sagemaker:CreateExperiment$/, experiment],
+  [/^sagemaker:CreateTrial$/, both(experiment, trial)],
+  [/^sagemaker:AssociateTrialComponent$/, both(trial, trialComponent)],
+  [/^sagemaker:(\w+TrialComponent|BatchPutMetrics)$/, trialComponent],
   [/^sagemaker:ListTrainingJobsForHyperParameterTuningJob$/, tuning],
   [/^sagemaker:(Add|List|Delete)Tags$/, named("sagemaker", "", "ResourceArn")],
   [/^cloudwatch:(DescribeAlarms|DeleteAlarms)$/, alarmNames],

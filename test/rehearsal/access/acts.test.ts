@@ -26,6 +26,7 @@ const everything = {
     [
       ...["TrainingJob", "ProcessingJob", "TransformJob", "HyperParameterTuningJob", "Model", "Pipeline"],
       ...["Endpoint", "EndpointConfig", "ModelPackage", "ModelPackageGroup", "Dashboard", "Function"],
+      ...["Experiment", "Trial", "TrialComponent"],
     ].map((kind) => [`${kind}Name`, "churn"]),
   ),
   PipelineExecutionArn: "arn:aws:sagemaker:us-east-1:123456789012:pipeline/churn/execution/1",

@@ -266,6 +266,24 @@ export const calls = {
     actions: ["states:DescribeExecution", "states:StopExecution"],
     on: ({ named }) => named("states", "execution:").map((arn) => `${arn}:*`),
   },
+  // Experiments bear the target's name. Trials and their components bear the ids of runs, which begin with the time.
+  TrackRuns: {
+    actions: sagemaker(
+      "CreateExperiment",
+      "CreateTrial",
+      "CreateTrialComponent",
+      "AssociateTrialComponent",
+      "DescribeTrialComponent",
+      "UpdateTrialComponent",
+      "BatchPutMetrics",
+    ),
+    on: ({ own, target }) => [
+      ...own("experiment"),
+      ...["experiment-trial", "experiment-trial-component"].map((kind) =>
+        sagemakerArn(target, `${kind}/20??????-??????-????????`),
+      ),
+    ],
+  },
   NameAccount: { actions: ["sts:GetCallerIdentity"], on: "Everybody may ask who they are." },
 } satisfies Record<string, Calls>;
 

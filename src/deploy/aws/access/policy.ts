@@ -130,6 +130,7 @@ const roles = {
     ],
   },
   approved: { calls: ["NameAccount", "WriteFunctionLogs", "StartMachines", "SendDeadLetters"] },
+  tracking: { objects: "write", calls: ["TrackRuns"] },
   reader: {
     objects: "read",
     calls: ["ReadServing", "ReadPackages", "ReadAlarms", "ReadDashboard", "ReadMetrics", "ReadLogs"],
@@ -166,6 +167,7 @@ const roleNames = Object.keys(roles) as RoleName[];
  * - `pipelines`: whoever writes, starts and watches pipelines
  * - `release`: whoever approves versions, makes models, configurations and endpoints, and moves traffic
  * - `ingestion`, `validation`, `evaluation`, `monitor`, `retrain`, `approved`: the functions of Lambda
+ * - `tracking`: whoever trains with `sagemakerTracker`, in experiments that bear the target's name
  * - `reader`: a person who looks
  *
  * @throws ChurnkitError OPTION_INVALID.
