@@ -152,6 +152,15 @@ describe("train with weights", () => {
     expect(heldOut.values.logLoss.value).not.toBe(plain.heldOut.values.logLoss.value);
   });
 
+  it("knows no more of a model by three copies of each row", async () => {
+    const plain = await train(defineFeatures(contract), table, options);
+    const weights = new Float32Array(800).fill(3);
+    const { heldOut } = await train(defineFeatures(contract), table, { ...options, weights });
+    const width = ({ low = NaN, high = NaN }: { low?: number; high?: number }): number => high - low;
+    expect(heldOut.rows).toBe(2400);
+    expect(width(heldOut.values.auc) / width(plain.heldOut.values.auc)).toBeGreaterThan(0.8);
+  });
+
   it("refuses weights that are none", async () => {
     const fit = (weights: number[]) => train(defineFeatures(contract), table, { ...options, weights });
     await expect(fit([1, 2])).rejects.toThrow(/There are 2 weights for 800 rows/);

@@ -47,6 +47,31 @@ export function resample(rows: number, resamples: number, seed: number, use: (co
 }
 
 /**
+ * Draws groups of rows with replacement, as many as there are, and passes on how often each row was drawn. Where every row
+ * is a group of its own, the draws are those of {@link resample}.
+ *
+ * @param groupOf the number of each row's group.
+ */
+export function resampleGroups(
+  groupOf: ArrayLike<number>,
+  resamples: number,
+  seed: number,
+  use: (counts: Uint16Array) => void,
+): void {
+  const places = new Map<number, number>();
+  const placeOf = Uint32Array.from(groupOf, (group) => {
+    const place = places.get(group) ?? places.size;
+    places.set(group, place);
+    return place;
+  });
+  const counts = new Uint16Array(placeOf.length);
+  resample(places.size, resamples, seed, (drawn) => {
+    for (let row = 0; row < counts.length; row++) counts[row] = drawn[placeOf[row] as number] as number;
+    use(counts);
+  });
+}
+
+/**
  * The percentile interval with the middle 95 % of resampled values, linear between order statistics. Resamples
  * without a value are left out; null if half of them or more have none.
  */

@@ -1,11 +1,18 @@
 import type { Costs } from "../artifact.js";
-import { centeredInterval, percentileInterval, resample, resamplesFor, type BootstrapOptions } from "./bootstrap.js";
+import {
+  centeredInterval,
+  percentileInterval,
+  resample,
+  resampleGroups,
+  resamplesFor,
+  type BootstrapOptions,
+} from "./bootstrap.js";
 import type { Confusion } from "./confusion.js";
 import { precisionRecallCurve, profitCurve, rocCurve, type Curve } from "./curves.js";
 import { liftTable, type LiftBin } from "./lift.js";
 import { confusionOf, measurable, measure, type Measurable, type MetricTable } from "./measure.js";
 import { metricNames, type MetricName, type MetricSummary, type MetricValue } from "./metrics.js";
-import { checkCosts, checkThreshold } from "./options.js";
+import { checkCosts, checkGroups, checkThreshold } from "./options.js";
 import { reliabilityCurve, type ReliabilityBin } from "./reliability.js";
 import { sortScores } from "./sorted-scores.js";
 
@@ -32,6 +39,11 @@ export interface EvaluateScoresOptions {
   readonly threshold: number;
   readonly costs?: Costs | undefined;
   readonly bootstrap?: BootstrapOptions | false | undefined;
+  /**
+   * A number for each row: rows with the same one say the same again, such as copies of a row by its weight or months of one
+   * customer, so the bootstrap draws them together. Default: each row alone.
+   */
+  readonly groups?: ArrayLike<number> | undefined;
 }
 
 /**
@@ -63,9 +75,10 @@ export function evaluateScores(
   probabilities: Float64Array,
   options: EvaluateScoresOptions,
 ): Evaluation {
-  const { threshold, costs, bootstrap = {} } = options;
+  const { threshold, costs, bootstrap = {}, groups } = options;
   checkThreshold(threshold);
   if (costs !== undefined) checkCosts(costs);
+  if (groups !== undefined) checkGroups(groups, labels.length);
   const sorted = sortScores(labels, probabilities);
   const resamples = bootstrap === false ? 0 : resamplesFor(sorted.rows, bootstrap.resamples);
   const prepared = measurable(sorted, threshold, costs);
@@ -73,7 +86,7 @@ export function evaluateScores(
     rows: sorted.rows,
     positives: sorted.positives,
     threshold,
-    values: valuesOf(prepared, resamples, bootstrap === false ? 0 : (bootstrap.seed ?? 0)),
+    values: valuesOf(prepared, resamples, bootstrap === false ? 0 : (bootstrap.seed ?? 0), groups),
     confusion: confusionOf(prepared),
     roc: rocCurve(sorted),
     precisionRecall: precisionRecallCurve(sorted),
@@ -85,10 +98,24 @@ export function evaluateScores(
   };
 }
 
-function valuesOf(prepared: Measurable, resamples: number, seed: number): Record<MetricName, MetricValue> {
+function valuesOf(
+  prepared: Measurable,
+  resamples: number,
+  seed: number,
+  groups: ArrayLike<number> | undefined,
+): Record<MetricName, MetricValue> {
   const point = measure(prepared);
   const drawn: MetricTable[] = [];
-  resample(prepared.sorted.rows, resamples, seed, (counts) => drawn.push(measure(prepared, counts)));
+  const use = (counts: Uint16Array): void => void drawn.push(measure(prepared, counts));
+  const { order, rows } = prepared.sorted;
+  if (groups === undefined) resample(rows, resamples, seed, use);
+  else
+    resampleGroups(
+      Float64Array.from(order, (row) => groups[row] as number),
+      resamples,
+      seed,
+      use,
+    );
   const valueOf = (name: MetricName): MetricValue => {
     const value = point[name];
     if (value === null) return { value };

@@ -7,6 +7,12 @@ export function checkThreshold(threshold: number): void {
     throw new ChurnkitError("OPTION_INVALID", `The threshold is ${threshold}. Give a number from 0 to 1.`);
 }
 
+/** @throws ChurnkitError OPTION_INVALID for another number of groups than rows, or one that is no number. */
+export function checkGroups(groups: ArrayLike<number>, rows: number): void {
+  if (groups.length === rows && !Array.from(groups).some(Number.isNaN)) return;
+  throw new ChurnkitError("OPTION_INVALID", `The groups must be ${rows} numbers, one for each row.`);
+}
+
 /** @throws ChurnkitError OPTION_INVALID for costs that are negative, not finite, or both 0. */
 export function checkCosts({ falseNegative, falsePositive }: Costs): void {
   const valid = (cost: number): boolean => cost >= 0 && Number.isFinite(cost);

@@ -28,6 +28,7 @@ export async function assemble(parts: Parts): Promise<{ artifact: Artifact; eval
     decision,
     labels,
     probabilities,
+    groups,
     baseline,
     extras,
     provenance,
@@ -35,7 +36,7 @@ export async function assemble(parts: Parts): Promise<{ artifact: Artifact; eval
   } = parts;
   const { threshold, costs } = decision;
   const evaluation = {
-    ...evaluateScores(labels, probabilities, { threshold, costs }),
+    ...evaluateScores(labels, probabilities, { threshold, costs, groups }),
     ...(ofClasses && { classes: evaluatedClasses(contract, calibration, ofClasses) }),
   };
   const predictions = profilePredictions(probabilities, contract, { cutPoints: 256 });

@@ -11,6 +11,8 @@ export interface Decided {
   /** Labels and calibrated probabilities of the rows that the learner held out. */
   readonly labels: Uint8Array;
   readonly probabilities: Float64Array;
+  /** The row of each, if some are copies of others. */
+  readonly groups?: Uint32Array | undefined;
 }
 
 /**
@@ -26,7 +28,8 @@ export function decide(
   repeated = false,
 ): Decided {
   const held = Uint8Array.from(heldOut.rows, (row) => labels[row] ?? 0);
-  const calibration = fitCalibration(held, heldOut.probabilities, repeated ? heldOut.rows : undefined);
+  const groups = repeated ? heldOut.rows : undefined;
+  const calibration = fitCalibration(held, heldOut.probabilities, groups);
   const probabilities = heldOut.probabilities.map((p) => calibrate(calibration, p));
-  return { calibration, decision: chooseThreshold(held, probabilities, rule), labels: held, probabilities };
+  return { calibration, decision: chooseThreshold(held, probabilities, rule), labels: held, probabilities, groups };
 }

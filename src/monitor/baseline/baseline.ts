@@ -145,7 +145,7 @@ export async function monitorBaseline(input: MonitorBaselineInput): Promise<Moni
     rows: { kept: table.rows, rejected: table.rejected.length },
     quality: {
       heldOut: bothClasses(known.labels)
-        ? summarize(evaluateScores(known.labels, known.probabilities, { threshold, costs }))
+        ? summarize(evaluateScores(known.labels, known.probabilities, { threshold, costs, groups: known.groups }))
         : metrics,
       confidence: counter.counts(),
       calibration: known.labels.length === 0 ? null : calibrationSummary(known.labels, known.probabilities),

@@ -170,6 +170,28 @@ describe("bootstrap intervals", () => {
     expect(((high as number) - (low as number)) / width).toBeLessThan(1.15);
   });
 
+  it("are as wide for copies of rows that are drawn together as for the rows alone", () => {
+    const copies = Array.from({ length: 4 * labels.length }, (_, i) => i % labels.length);
+    const costs = { falseNegative: 1, falsePositive: 0.2 };
+    const options = { threshold: 0.4, costs, bootstrap: { resamples: 300, seed: 4 } };
+    const together = evaluateScores(
+      Uint8Array.from(copies, (row) => labels[row] ?? 0),
+      Float64Array.from(copies, (row) => scores[row] ?? 0),
+      { ...options, groups: copies },
+    );
+    const width = ({ low = NaN, high = NaN }: { low?: number; high?: number }): number => high - low;
+    for (const name of ["auc", "logLoss", "accuracy"] as const) {
+      expect(together.values[name].value).toBeCloseTo(values[name].value as number, 12);
+      expect(width(together.values[name]) / width(values[name])).toBeGreaterThan(0.8);
+      expect(width(together.values[name]) / width(values[name])).toBeLessThan(1.25);
+    }
+    expect(evaluateScores(labels, scores, { ...options, groups: Uint32Array.from(labels.keys()) }).values).toEqual(
+      values,
+    );
+    const refused = expect.objectContaining({ code: "OPTION_INVALID" }) as Error;
+    expect(() => evaluateScores(labels, scores, { ...options, groups: [1, 2] })).toThrow(refused);
+  });
+
   it("follow from the seed alone", () => {
     const costs = { falseNegative: 1, falsePositive: 0.2 };
     const again = evaluateScores(labels, scores, { threshold: 0.4, costs, bootstrap: { resamples: 300, seed: 4 } });
