@@ -261,6 +261,17 @@ describe("a model card", () => {
     expect(() => modelCard({ artifact, scorer }, options)).toThrow(message);
   });
 
+  it("writes numbers that YAML 1.1 reads as numbers, which needs a point before an exponent", () => {
+    const card = modelCard({ artifact, scorer });
+    const [first] = card.metrics;
+    if (first === undefined) throw new Error("the card has no metrics");
+    const values = { ...first.summary.values, logLoss: { value: 5e-7 }, brier: { value: 1.25e-9 } };
+    const small = { ...card, metrics: [{ ...first, summary: { ...first.summary, values } }] };
+    const written = Array.from(modelCardMarkdown(small).matchAll(/^ +value: (.*)$/gm), ([, value]) => value);
+    expect(written).toEqual(expect.arrayContaining(["5.0e-7", "1.25e-9"]));
+    for (const value of written) expect(value).toMatch(/^\d+(\.\d+(e[-+]\d+)?)?$/);
+  });
+
   it("takes no text of data and notes for markup", async () => {
     const given = { description: hostile.join("\n\n"), limits: hostile[3], license: hostile[0] };
     const card = spoilt(modelCard({ artifact, scorer }, { rows, by: ["plan"], notes: given }));

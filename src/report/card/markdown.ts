@@ -31,6 +31,8 @@ const controls = /[\p{Cc}\u2028\u2029\ufeff]/gu;
 
 /** A text as JSON, which YAML reads as the same text. */
 const yaml = (text: string): string => JSON.stringify(text.replace(controls, " "));
+/** A number: YAML 1.1 reads one with an exponent only if it has a point too. */
+const yamlNumber = (value: number): string => String(Number(value.toPrecision(6))).replace(/^(-?\d+)e/, "$1.0e");
 
 function frontMatter({ name, notes, metrics }: ModelCard): string {
   const results = metrics.flatMap(({ name: which, rows, summary: { values } }) => [
@@ -47,7 +49,7 @@ function frontMatter({ name, notes, metrics }: ModelCard): string {
         : [
             `          - type: ${metricTypes[metric]}`,
             `            name: ${yaml(metricTable[metric].label)}`,
-            `            value: ${Number(value.toPrecision(6))}`,
+            `            value: ${yamlNumber(value)}`,
           ];
     }),
   ]);

@@ -8,7 +8,7 @@ const folds = 5;
 export const leastOfClass = 2 * folds;
 /** Candidates for the cost of a wrong row against large weights. */
 const costs = [1, 4, 16] as const;
-/** Log loss within this of chance is rounding: margins that are all alike have it where the classes are even. */
+/** Log loss within this of chance is rounding. */
 const leastGain = 1e-9;
 /** The cost is chosen on no more rows than this. */
 const mostChoosing = 4_000;
@@ -56,6 +56,18 @@ function lossOf(margins: Float64Array, { labels }: DealtRows, rows: Uint32Array)
   return loss / rows.length;
 }
 
+/** The margins without what the words say: each fold's mean, which differs from the others' by its rows' labels alone. */
+function meansOfFolds(margins: Float64Array, { foldOf }: DealtRows): Float64Array {
+  const sums = new Float64Array(folds);
+  const counts = new Float64Array(folds);
+  margins.forEach((margin, row) => {
+    const fold = foldOf[row] as number;
+    sums[fold] = (sums[fold] as number) + margin;
+    counts[fold] = (counts[fold] as number) + 1;
+  });
+  return margins.map((_, row) => (sums[foldOf[row] as number] as number) / (counts[foldOf[row] as number] as number));
+}
+
 /** The weights of all rows, and each row's margin by the weights of the other folds. */
 export interface CrossFitted {
   readonly weights: Float64Array;
@@ -81,7 +93,8 @@ export function crossFit(matrix: SparseRows, labels: Uint8Array, strata: Uint8Ar
   }
   const margins = outOfFold(dealt, all, best.cost);
   const share = labels.reduce((sum, label) => sum + label, 0) / labels.length;
-  const chance = -share * log(share) - (1 - share) * log(1 - share);
+  const entropy = -share * log(share) - (1 - share) * log(1 - share);
+  const chance = Math.min(entropy, lossOf(meansOfFolds(margins, dealt), dealt, all));
   return {
     weights: fitSparse(matrix, labels, all, best.cost, seed),
     margins,
