@@ -1,6 +1,6 @@
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
-import { Option } from "commander";
+import { Option, type Command } from "commander";
 import { ChurnkitError } from "../base/errors.js";
 import { counted } from "../base/counted.js";
 import { mlflowCredentials } from "../io/mlflow/index.js";
@@ -19,11 +19,9 @@ export interface TrackOptions {
 export const trackerPlaces =
   "a folder, s3://bucket/prefix, mlflow://host:port/experiment (mlflow+https:// too) or sagemaker://region/experiment?artifacts=s3://bucket/prefix";
 
-/** The options of {@link TrackOptions}. */
-export const trackOptions = (): readonly Option[] => [
-  new Option("--track <place>", `log a run to ${trackerPlaces}`),
-  experimentOption(),
-];
+/** Adds the options of {@link TrackOptions}. */
+export const trackOptions = (command: Command): Command =>
+  command.option("--track <place>", `log a run to ${trackerPlaces}`).addOption(experimentOption());
 
 export const experimentOption = (): Option =>
   new Option("--experiment <name>", "the experiment of the runs; default: churn");

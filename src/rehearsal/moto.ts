@@ -1,7 +1,8 @@
-import { spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdir, rename, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { promisify } from "node:util";
 import { ChurnkitError } from "../base/errors.js";
 
 /** A running moto server, which stands for the services of AWS that the rehearsal does not have itself. */
@@ -13,6 +14,8 @@ export interface Moto {
   readonly close: () => Promise<void>;
 }
 
+/** Rejects with what the command said on stderr at the end of the message. */
+const run = promisify(execFile);
 const version = "5.2.5";
 /** Milliseconds until it must answer. */
 const patience = 60_000;
@@ -114,18 +117,6 @@ async function installed(folder: string): Promise<string> {
       );
   }
   return python;
-}
-
-function run(command: string, args: readonly string[]): Promise<void> {
-  return new Promise((done, fail) => {
-    const child = spawn(command, args, { stdio: ["ignore", "ignore", "pipe"] });
-    let errors = "";
-    child.stderr.on("data", (data: Buffer) => (errors = (errors + data.toString()).slice(-2000)));
-    child.on("error", fail);
-    child.on("close", (code) =>
-      code === 0 ? done() : fail(new Error(errors || `${command} ended with ${code ?? "a signal"}`)),
-    );
-  });
 }
 
 /** What the server says on stderr: its address, and where botocore keeps its models. */

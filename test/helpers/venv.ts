@@ -1,6 +1,7 @@
-import { spawn, type ChildProcess } from "node:child_process";
+import { execFile, type ChildProcess } from "node:child_process";
 import { existsSync, mkdirSync } from "node:fs";
 import { resolve } from "node:path";
+import { promisify } from "node:util";
 import { machineCache } from "./machine-cache.js";
 
 /** In CI nothing is skipped. */
@@ -20,17 +21,8 @@ with open(venv + ".lock", "w") as lock:
         open(stamp, "w").close()
 `;
 
-function run(command: string, args: readonly string[]): Promise<void> {
-  return new Promise((done, fail) => {
-    const child = spawn(command, args, { stdio: ["ignore", "ignore", "pipe"] });
-    let errors = "";
-    child.stderr.on("data", (data: Buffer) => (errors = (errors + data.toString()).slice(-2000)));
-    child.on("error", fail);
-    child.on("close", (code) =>
-      code === 0 ? done() : fail(new Error(errors || `${command} ended with code ${code ?? "none"}`)),
-    );
-  });
-}
+/** Rejects with what the command said on stderr at the end of the message. */
+export const run = promisify(execFile);
 
 /** A Python environment in which a service runs. */
 export interface Venv {
@@ -49,7 +41,7 @@ export interface Venv {
 export function pythonVenv(name: string, version: string, packages: readonly string[]): Venv {
   const folder = resolve(machineCache, `${name}-${version}`);
   const stamp = `${folder}.stamp`;
-  let making: Promise<void> | undefined;
+  let making: Promise<unknown> | undefined;
   async function setUp(): Promise<void> {
     if (existsSync(stamp)) return;
     mkdirSync(machineCache, { recursive: true });

@@ -17,6 +17,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { systemCode } from "../../src/io/io-error.js";
 import { ownedName, ownerState } from "../../src/io/owner.js";
 import { machineCache } from "./machine-cache.js";
+import { run } from "./venv.js";
 
 const version = "1.8.0";
 /** The name is its stamp: a file that is there is whole, since it was renamed into place. */
@@ -25,18 +26,6 @@ const lock = resolve(machineCache, "versitygw.lock");
 
 /** In CI nothing is skipped. */
 const demanded = (process.env["CI"] ?? "") !== "";
-
-function run(command: string, args: readonly string[], env: NodeJS.ProcessEnv = process.env): Promise<void> {
-  return new Promise((done, fail) => {
-    const child = spawn(command, args, { stdio: ["ignore", "ignore", "pipe"], env });
-    let errors = "";
-    child.stderr.on("data", (data: Buffer) => (errors = (errors + data.toString()).slice(-2000)));
-    child.on("error", fail);
-    child.on("close", (code) =>
-      code === 0 ? done() : fail(new Error(errors || `${command} ended with code ${code ?? "none"}`)),
-    );
-  });
-}
 
 function locked(): boolean {
   try {
@@ -65,7 +54,7 @@ async function setUp(): Promise<void> {
     const folder = mkdtempSync(join(machineCache, "versitygw-build-"));
     try {
       const source = `github.com/versity/versitygw/cmd/versitygw@v${version}`;
-      if (!existsSync(binary)) await run("go", ["install", source], { ...process.env, GOBIN: folder });
+      if (!existsSync(binary)) await run("go", ["install", source], { env: { ...process.env, GOBIN: folder } });
       mkdirSync(resolve(binary, ".."), { recursive: true });
       if (!existsSync(binary)) renameSync(join(folder, "versitygw"), binary);
     } finally {
@@ -178,7 +167,8 @@ async function startVersitygw(): Promise<Versitygw> {
   return {
     url,
     credentials,
-    addUser: (access, secret) =>
-      run(binary, [...admin, "create-user", "--access", access, "--secret", secret, "--role", "user"]),
+    async addUser(access, secret) {
+      await run(binary, [...admin, "create-user", "--access", access, "--secret", secret, "--role", "user"]);
+    },
   };
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { contractOf, defineFeatures, syntheticCustomers, tableFromRecords } from "../../src/data/index.js";
+import type { MetricValue } from "../../src/model/evaluate/metrics.js";
 import type { LabeledMatrix, Learner } from "../../src/model/kinds/learner.js";
 import { logistic } from "../../src/model/kinds/linear/learner.js";
 import { churnNetwork } from "../../src/model/kinds/network/learner.js";
@@ -156,7 +157,7 @@ describe("train with weights", () => {
     const plain = await train(defineFeatures(contract), table, options);
     const weights = new Float32Array(800).fill(3);
     const { heldOut } = await train(defineFeatures(contract), table, { ...options, weights });
-    const width = ({ low = NaN, high = NaN }: { low?: number; high?: number }): number => high - low;
+    const width = ({ low = NaN, high = NaN }: MetricValue): number => high - low;
     expect(heldOut.rows).toBe(2400);
     expect(width(heldOut.values.auc) / width(plain.heldOut.values.auc)).toBeGreaterThan(0.8);
   });

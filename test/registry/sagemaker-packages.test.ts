@@ -1,7 +1,7 @@
 import * as sdk from "@aws-sdk/client-sagemaker";
 import { describe, expect, it } from "vitest";
 import { memoryStore } from "../../src/io/index.js";
-import type { SagemakerConnection } from "../../src/registry/backends/sagemaker/sagemaker-connection.js";
+import type { Sagemaker } from "../../src/base/aws/index.js";
 import { modelPackages } from "../../src/registry/backends/sagemaker/model-packages.js";
 
 const found = {
@@ -20,7 +20,7 @@ function failing(message: string): ReturnType<typeof modelPackages> {
     image: undefined,
     instanceTypes: undefined,
   };
-  return modelPackages({ sdk, client } as unknown as SagemakerConnection, place);
+  return modelPackages({ sdk, client } as unknown as Sagemaker, place);
 }
 
 describe("a model package that another process removed after it was listed", () => {

@@ -47,8 +47,7 @@ export function register(program: Command): void {
     .option("--importance <file>", "JSON object of weights by column; ranks drift by weight x shift")
     .option("--model <bundle>", "also compare this model's predictions, and rank drift by its SHAP importances")
     .option("--html <file>", "also write a report with plots");
-  for (const option of trackOptions()) command.addOption(option);
-  command
+  trackOptions(command)
     .option("--json", "print one line of JSON")
     .addHelpText("after", example("churnkit drift customers.csv later.csv --contract churn.contract.json"))
     .action(run);

@@ -38,8 +38,7 @@ export function register(program: Command): void {
     program.command("evaluate <bundle> <file>").description("evaluate a bundle on labeled rows"),
   );
   decisionOptions(command, "the model's own").option("--html <file>", "also write a report with plots");
-  for (const option of trackOptions()) command.addOption(option);
-  command
+  trackOptions(command)
     .option("--json", "print one line of JSON")
     .addHelpText("after", example("churnkit evaluate model customers.csv --unseen --html evaluation.html"))
     .action(run);

@@ -88,8 +88,7 @@ export function register(program: Command): void {
       "also write statistics.json, constraints.json, constraint_violations.json and report.json here",
     )
     .option("--html <file>", "also write a report with plots");
-  for (const option of trackOptions()) command.addOption(option);
-  command
+  trackOptions(command)
     .option("--json", "print one line of JSON")
     .addHelpText("after", example("churnkit monitor model captured.jsonl --labels churned.csv"))
     .action(run);

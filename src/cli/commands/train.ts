@@ -5,7 +5,7 @@ import type { QualityRule } from "../../data/contract/index.js";
 import { validateTable } from "../../data/quality/index.js";
 import type { Facet } from "../../monitor/bias/index.js";
 import { checkFacets } from "../../monitor/baseline/index.js";
-import { checkBundleTarget, packArchive, toBundleFiles } from "../../model/bundle/index.js";
+import { packArchive, toBundleFiles } from "../../model/bundle/index.js";
 import {
   type AutoChoice,
   type AutoSettings,
@@ -21,28 +21,20 @@ import type { ChurnNetworkOptions } from "../../model/kinds/index.js";
 import { ChurnkitError } from "../../base/errors.js";
 import { durationOption, interruptible } from "../budget.js";
 import { gitCommit } from "../git.js";
-import { decisionOptions, thresholdRule, type DecisionOptions } from "../decision-options.js";
+import { decisionOptions, thresholdRule } from "../decision-options.js";
 import { example } from "../help.js";
 import { holdOut, holdOutOptions, type HoldOutOptions, trainingRowsText } from "../hold-out.js";
-import {
-  columnsOption,
-  contractOptions,
-  countOption,
-  ignoreOption,
-  readInput,
-  seedOption,
-  type ContractArguments,
-} from "../input.js";
+import { columnsOption, countOption, seedOption } from "../input.js";
 import { adviseOnLeaks } from "../leak-advice.js";
 import { columns, exit, note, print, shown } from "../output.js";
 import { trainingProgress } from "../progress.js";
 import { metricFields } from "../metric-fields.js";
 import { modelName, networkCount } from "../model-name.js";
 import { saveModel } from "../save-model.js";
-import { trackOptions, withRun, type TrackOptions } from "../trackers.js";
+import { trackOptions, withRun } from "../trackers.js";
+import { readTrainingRows, trainingOptions, type TrainingArguments } from "../training-options.js";
 
-interface Options extends ContractArguments, DecisionOptions, HoldOutOptions, TrackOptions {
-  out: string;
+interface Options extends TrainingArguments, HoldOutOptions {
   learner: string;
   testRows?: string;
   single?: boolean;
@@ -52,17 +44,13 @@ interface Options extends ContractArguments, DecisionOptions, HoldOutOptions, Tr
   epochs?: number;
   patience?: number;
   checkpoint?: string;
-  budget?: number;
   facets?: readonly string[];
-  json?: boolean;
 }
 
 export function register(program: Command): void {
-  const command = contractOptions(
+  const command = trainingOptions(
     program.command("train <file>").description("train a model on a file and save it as a bundle"),
-  )
-    .addOption(ignoreOption())
-    .requiredOption("--out <dir>", "where to write the bundle: a folder, or a file that ends in .tar.gz");
+  );
   holdOutOptions(command).option(
     "--test-rows <file>",
     "JSON array of 0-based row numbers to keep out of training and test on, instead of --test",
@@ -91,8 +79,7 @@ export function register(program: Command): void {
       durationOption,
     )
     .option("--checkpoint <dir>", "save the state of training here, and resume from it after an interruption");
-  for (const option of trackOptions()) command.addOption(option);
-  command
+  trackOptions(command)
     .option("--json", "print one line of JSON")
     .addHelpText("after", example("churnkit train customers.csv --contract churn.contract.json --test 0.2 --out model"))
     .action(run);
@@ -116,14 +103,7 @@ async function trainFile(
 ): Promise<void> {
   const started = performance.now();
   const learner = learnerNamed(options.learner, { ...networkOptions(options), ...autoOptions(options) });
-  if (options.target === undefined && options.contract === undefined) {
-    throw new ChurnkitError(
-      "OPTION_INVALID",
-      "Name the column to predict: --target COLUMN --positive VALUE, or use --contract FILE with a target.",
-    );
-  }
-  await checkBundleTarget(options.out);
-  const table = await readInput(file, options, { target: "required", ragged: "reject-row" });
+  const table = await readTrainingRows(file, options);
   const { training, test } = (await holdOut(table, options)) ?? { training: table, test: undefined };
   const facets = (options.facets ?? []).map((column): Facet => ({ column }));
   checkFacets(training, facets);

@@ -4,7 +4,6 @@ import { ChurnkitError } from "../../base/errors.js";
 import { workMeter } from "../../base/node.js";
 import { documentError, JsonValue, record } from "../../base/json/index.js";
 import { defineFeatures } from "../../data/features/index.js";
-import { checkBundleTarget } from "../../model/bundle/index.js";
 import { evaluate, flatMetrics, type MetricName, metricNames, metrics } from "../../model/evaluate/index.js";
 import { learnerNames } from "../../model/training/index.js";
 import {
@@ -18,27 +17,20 @@ import {
 import { flatParameters, logModel } from "../../tracking/autolog/index.js";
 import type { TrackedRun } from "../../tracking/index.js";
 import { durationOption, interruptible } from "../budget.js";
-import { decisionOptions, thresholdRule, type DecisionOptions } from "../decision-options.js";
+import { decisionOptions, thresholdRule } from "../decision-options.js";
 import { foldOptions, foldsOf, type FoldArguments } from "../fold-options.js";
 import { gitCommit } from "../git.js";
 import { example } from "../help.js";
 import { holdOut, testOption, trainingRowsText } from "../hold-out.js";
-import {
-  columnsOption,
-  contractOptions,
-  countOption,
-  ignoreOption,
-  readInput,
-  seedOption,
-  type ContractArguments,
-} from "../input.js";
+import { columnsOption, countOption, seedOption } from "../input.js";
 import { readJson } from "../json-file.js";
 import { metricFields } from "../metric-fields.js";
 import { columns, exit, note, print, shown } from "../output.js";
 import { saveModel } from "../save-model.js";
-import { trackOptions, withRun, type TrackOptions } from "../trackers.js";
+import { trackOptions, withRun } from "../trackers.js";
+import { readTrainingRows, trainingOptions, type TrainingArguments } from "../training-options.js";
 
-interface Options extends ContractArguments, DecisionOptions, FoldArguments, TrackOptions {
+interface Options extends TrainingArguments, FoldArguments {
   learner?: readonly string[];
   space?: string;
   method: NonNullable<TuneOptions["method"]>;
@@ -47,19 +39,13 @@ interface Options extends ContractArguments, DecisionOptions, FoldArguments, Tra
   holdout?: boolean;
   nested?: number;
   test?: number;
-  out: string;
   journal?: string;
-  budget?: number;
-  seed: number;
-  json?: boolean;
 }
 
 export function register(program: Command): void {
-  const command = contractOptions(
+  const command = trainingOptions(
     program.command("tune <file>").description("search the best options of a learner, and train it with them"),
   )
-    .addOption(ignoreOption())
-    .requiredOption("--out <dir>", "where to write the bundle: a folder, or a file that ends in .tar.gz")
     .option(
       "--learner <names>",
       `the learner, or several separated by commas, of ${learnerNames.join(", ")}; default: boosting`,
@@ -91,8 +77,7 @@ export function register(program: Command): void {
       durationOption,
     )
     .option("--journal <file>", "keep each trial here, and continue from it after an interruption");
-  for (const option of trackOptions()) command.addOption(option);
-  command
+  trackOptions(command)
     .option("--json", "print one line of JSON")
     .addHelpText(
       "after",
@@ -125,18 +110,12 @@ async function tuneFile(file: string, options: Options, tracked: TrackedRun | un
   const started = performance.now();
   const worked = workMeter();
   const learners = await searched(options);
-  if (options.target === undefined && options.contract === undefined)
-    throw new ChurnkitError(
-      "OPTION_INVALID",
-      "Name the column to predict: --target COLUMN --positive VALUE, or use --contract FILE with a target.",
-    );
   if (options.group !== undefined && options.test !== undefined)
     throw new ChurnkitError(
       "OPTION_INVALID",
       "--test draws single rows, so training and test would share groups of --group. Use --nested instead of --test.",
     );
-  await checkBundleTarget(options.out);
-  const table = await readInput(file, options, { target: "required", ragged: "reject-row" });
+  const table = await readTrainingRows(file, options);
   const { test: share, time, seed, trials, metric, method, holdout, nested, journal } = options;
   const kept = await holdOut(table, {
     seed,

@@ -1,5 +1,5 @@
 import { ChurnkitError } from "../../base/errors.js";
-import { awsAdvice } from "../../base/aws-advice.js";
+import { awsAdvice } from "../../base/aws/index.js";
 
 /** How IAM calls a service whose package has another name. */
 const prefixes: Readonly<Record<string, string>> = {
@@ -11,13 +11,11 @@ const prefixes: Readonly<Record<string, string>> = {
 
 /** The error of a call: what was tried, why it failed, and what to do. */
 export function callFailed(service: string, operation: string, cause: unknown): ChurnkitError {
-  const { name, message } = cause instanceof Error ? cause : { name: "Error", message: String(cause) };
   const action = `${prefixes[service] ?? service}:${operation}`;
-  return new ChurnkitError(
-    "AWS_FAILED",
-    `AWS could not run ${action}. ${awsAdvice(cause, action)} (${name}: ${message.split("\n", 1)[0] ?? ""})`,
-    { where: { value: action }, cause },
-  );
+  return new ChurnkitError("AWS_FAILED", `AWS could not run ${action}. ${awsAdvice(cause, action)}`, {
+    where: { value: action },
+    cause,
+  });
 }
 
 /** Name of the error that AWS answered, such as `ResourceNotFound`, if a call failed so. */

@@ -5,7 +5,7 @@ import { rankAuc } from "../../../src/stats/ranks/auc.js";
 import { compareScores } from "../../../src/model/evaluate/compare-scores.js";
 import { metricOf } from "../../helpers/metric-of.js";
 import { evaluateScores, summarize } from "../../../src/model/evaluate/evaluate-scores.js";
-import { metricNames, metrics } from "../../../src/model/evaluate/metrics.js";
+import { metricNames, metrics, type MetricValue } from "../../../src/model/evaluate/metrics.js";
 import { drawnRows, scoredRows } from "../../helpers/scored-rows.js";
 
 const plain = { threshold: 0.5, bootstrap: false } as const;
@@ -179,7 +179,7 @@ describe("bootstrap intervals", () => {
       Float64Array.from(copies, (row) => scores[row] ?? 0),
       { ...options, groups: copies },
     );
-    const width = ({ low = NaN, high = NaN }: { low?: number; high?: number }): number => high - low;
+    const width = ({ low = NaN, high = NaN }: MetricValue): number => high - low;
     for (const name of ["auc", "logLoss", "accuracy"] as const) {
       expect(together.values[name].value).toBeCloseTo(values[name].value as number, 12);
       expect(width(together.values[name]) / width(values[name])).toBeGreaterThan(0.8);

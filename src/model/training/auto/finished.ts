@@ -111,7 +111,7 @@ export function openFinished(
         },
       };
     },
-    async save(learner, { model, heldOut: { rows, probabilities, crossed }, ...rest }) {
+    async save(learner, { model, heldOut: { rows, probabilities, crossed }, history, caps, ...rest }) {
       if (learner.options === undefined) return;
       const folder = folderOf(learner);
       const files = new Map<string, Uint8Array<ArrayBuffer>>();
@@ -119,8 +119,8 @@ export function openFinished(
       await Promise.all([...files].map(([file, bytes]) => store.put(`${folder}/${file}`, bytes)));
       const written: Decoded<typeof kept> = {
         ...rest,
-        history: rest.history.map((epochs) => [...epochs]),
-        ...(rest.caps && { caps: [...rest.caps] }),
+        history: history.map((epochs) => [...epochs]),
+        ...(caps && { caps: [...caps] }),
         folder,
         heldOut: { rows: [...rows], probabilities: [...probabilities], ...(crossed && { crossed: [...crossed] }) },
         files: Object.fromEntries([...files].map(([file, bytes]) => [file, hasher().update(bytes).hex()])),

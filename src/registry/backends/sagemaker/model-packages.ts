@@ -1,10 +1,11 @@
 import type * as Sdk from "@aws-sdk/client-sagemaker";
+import type { Sagemaker } from "../../../base/aws/index.js";
 import { sha256Hex } from "../../../base/hash.js";
 import type { ObjectStore } from "../../../io/store/index.js";
 import { packSource, type BundleSource } from "../../../model/bundle/index.js";
 import { readableJson } from "../../../base/json/index.js";
 import type { ModelVersion, VersionRecord, VersionStatus } from "../../versions/version.js";
-import { isAbsent, sagemakerFailed, type SagemakerConnection } from "./sagemaker-connection.js";
+import { isAbsent, sagemakerFailed } from "./sagemaker-failed.js";
 import { modelCard } from "./model-card.js";
 import { customerMetadata, descriptionOf, hashIn, statusIn } from "./package-text.js";
 
@@ -47,7 +48,7 @@ export interface ModelPackages {
 const defaultInstances = ["ml.m5.large", "ml.c5.large", "ml.t2.medium"] as const;
 
 export function modelPackages(
-  { sdk, client }: SagemakerConnection,
+  { sdk, client }: Sagemaker,
   { group, store, uri, image, instanceTypes = defaultInstances }: PackagePlace,
 ): ModelPackages {
   // Includes the version's number, which is unique: removing a version removes nothing of one with the same content.

@@ -1,10 +1,10 @@
 import type * as Sdk from "@aws-sdk/client-sagemaker";
+import { openSagemaker } from "../../../base/aws/index.js";
 import { ChurnkitError } from "../../../base/errors.js";
 import type { ObjectStore } from "../../../io/store/index.js";
 import { storeBackend } from "../store/store-backend.js";
 import { registryOver, type RegistryOptions } from "../../registry-over.js";
 import type { ModelRegistry } from "../../registry.js";
-import { connect } from "./sagemaker-connection.js";
 import { modelPackages } from "./model-packages.js";
 import { publishedBackend } from "./published-backend.js";
 
@@ -67,7 +67,9 @@ export async function sagemakerRegistry(options: SagemakerRegistryOptions): Prom
     );
   }
   const files = storeBackend(store, `${name}/`, now);
-  const packages = modelPackages(await connect(options), {
+  const { client, clientConfig } = options;
+  const sagemaker = await openSagemaker("The SageMaker registry", { client, clientConfig, maxAttempts: 6 });
+  const packages = modelPackages(sagemaker, {
     group: name,
     store,
     uri: storeUri.replace(/\/*$/, "/"),

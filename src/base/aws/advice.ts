@@ -15,19 +15,26 @@ const advice: Readonly<Record<string, string>> = {
 const lacking = /not authorized to perform: ([\w-]+:\w+)/;
 
 /**
- * What to do about an error of an AWS call, in a sentence or two.
+ * What to do about an error of an AWS call, in a sentence or two, and in parentheses the error itself.
  *
  * @param action permission that the call needs, such as `sagemaker:CreateEndpoint`, for a denial that names none.
  * @param on what the permission is for, such as `the model package group churn`.
  */
 export function awsAdvice(cause: unknown, action: string, on?: string): string {
   const { name, message } = cause instanceof Error ? cause : { name: "Error", message: String(cause) };
+  return `${adviceOn({ name, message, status: statusOf(cause) }, action, on)} (${name}: ${message.split("\n", 1)[0] ?? ""})`;
+}
+
+function adviceOn(
+  { name, message, status }: { readonly name: string; readonly message: string; readonly status: number },
+  action: string,
+  on: string | undefined,
+): string {
   if (name === "AccessDeniedException" || name === "AccessDenied") {
     const needed = lacking.exec(message)?.[1] ?? action;
     return `The caller is not allowed to: it needs the permission ${needed}${on === undefined ? "" : ` on ${on}`}.`;
   }
   if (Object.hasOwn(advice, name)) return advice[name] ?? "";
-  const status = statusOf(cause);
   if (status >= 500) return "AWS still failed after the retries: try again later.";
   return status >= 400
     ? "It was refused."

@@ -1,0 +1,2 @@
+export { awsAdvice } from "./advice.js";
+export { openSagemaker, type Sagemaker } from "./sagemaker.js";
