@@ -26,8 +26,8 @@ export async function importModel<Row>(
   const { recipe, trees } = joinForeign(foreign, contract, name);
   const taken = { contract, recipe, model: trees, calibration: { kind: "identity" } } as const;
   // The threshold is chosen by the scores, which do not depend on one.
-  const { score } = await compile({ ...taken, decision: { threshold: 0.5, rule: "given" } });
-  const probabilities = score(rows);
+  const draft = await compile({ ...taken, decision: { threshold: 0.5, rule: "given" } });
+  const probabilities = draft.score(rows);
   const { artifact, evaluation } = await assemble({
     ...taken,
     decision: chooseThreshold(classes, probabilities, threshold),

@@ -277,7 +277,7 @@ describe("the presets of auto", () => {
       [await edited((learned) => (learned["heldOut"] = { ...heldOut, probabilities: [2] })), /a list of probabilities/],
       [await edited((learned) => (learned["files"] = {})), /scorer\.json is missing/],
     ] as const)
-      expect(error).toMatchObject({ code: "CHECKPOINT_MISMATCH", message: expect.stringMatching(message) });
+      expect(error).toMatchObject({ code: "CHECKPOINT_MISMATCH", message: expect.stringMatching(message) as string });
   });
 
   it("tell each learner's progress, and the best loss so far", async () => {
