@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Artifact } from "../../src/model/artifact.js";
 import { saveBundle } from "../../src/model/bundle/save.js";
 import { compile, type Scorer } from "../../src/model/scoring/compile.js";
+import { captureLog, readCaptureLines } from "../../src/monitor/index.js";
 import { createHandler } from "../../src/serving/handler.js";
 import { listen, type NodeServer } from "../../src/serving/hosts/node/node-server.js";
 import { modelsOnDemand } from "../../src/serving/models/models-on-demand.js";
@@ -383,7 +384,18 @@ describe("protocols over a socket", () => {
         probability,
         probabilities,
       }));
-      expect(JSON.parse(await post("/invocations", sent))).toMatchObject({ count: 5, predictions: asked });
+      const answer = await post("/invocations", sent);
+      expect(JSON.parse(answer)).toMatchObject({ count: 5, predictions: asked });
+      const side = (data: string) => ({ data, encoding: "JSON", observedContentType: "application/json" });
+      const captured = JSON.stringify({
+        captureData: { endpointInput: side(JSON.stringify(sent)), endpointOutput: side(answer) },
+        eventMetadata: { eventId: "e", inferenceTime: "2026-02-01T00:00:00Z" },
+      });
+      const read: (number | null)[] = [];
+      const options = { contract: own.contract, log: captureLog() };
+      for await (const { probability } of readCaptureLines(new TextEncoder().encode(captured), options))
+        read.push(probability);
+      expect([read, options.log.list()]).toEqual([ofClass("pro"), []]);
       const lines = sent.map((record) => JSON.stringify(record)).join("\n");
       const answers = await post("/invocations", lines, { "content-type": "application/jsonlines" });
       expect(

@@ -214,10 +214,10 @@ function metricGroup({ summary, confusion }: CardMetrics): MetricGroup {
   return { name: "quality", metric_data: [...figuresOf(summary).map(typed), ...(matrix ? [matrix] : [])] };
 }
 
-/** Metrics of all classes, where there are more than two. */
 /** Rows and columns that SageMaker takes in a matrix. */
 const widestMatrix = 20;
 
+/** Metrics of all classes, where there are more than two. */
 function ofClasses({ classes: found }: CardMetrics): MetricGroup[] {
   if (found === null) return [];
   const { accuracy, logLoss, macroF1, classes, confusion } = found;

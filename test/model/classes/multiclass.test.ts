@@ -192,8 +192,8 @@ describe("a column of many levels that tells only the other classes apart", () =
   const best = -(Math.log(1 / 3) / 3 + (2 / 3) * (0.9 * Math.log(0.6) + 0.1 * Math.log(0.2 / 3)));
 
   it.each<[string, Learner, number]>([
-    ["logistic regression", logistic({ l2: 1 }), 0.02],
-    ["boosting", boosting({ rounds: 60, members: 2 }), 0.06],
+    ["logistic regression", logistic({ l2: 1 }), 0.05],
+    ["boosting", boosting({ rounds: 60, members: 2 }), 0.09],
   ])("is learned by %s, because every class has its own rate", async (_, learner, most) => {
     const model = await train(defineFeatures(own), tableFromRecords(own, shops(2000, 3)), { learner, baseline: false });
     expect(model.artifact.recipe.blocks.flatMap((block) => (block.kind === "target" ? [block.of] : []))).toEqual([
@@ -202,7 +202,7 @@ describe("a column of many levels that tells only the other classes apart", () =
     ]);
     const { logLoss } = evaluateClasses(model, tableFromRecords(own, shops(1000, 4)));
     // Without the rates of the others it is the entropy of the classes' shares, 1.10, or little less.
-    expect((logLoss.value ?? NaN) - best).toBeLessThan(most + 0.03);
+    expect((logLoss.value ?? NaN) - best).toBeLessThan(most);
   });
 });
 
