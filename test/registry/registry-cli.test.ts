@@ -1,4 +1,4 @@
-import { rmSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { userInfo } from "node:os";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it, vi } from "vitest";
@@ -8,6 +8,7 @@ import { saveBundle } from "../../src/model/bundle/save.js";
 import { storeRegistry } from "../../src/registry/backends/store/store-registry.js";
 import { sampleArtifact } from "../helpers/artifact.js";
 import { newFolder } from "../helpers/folder.js";
+import { planModel } from "../helpers/plans.js";
 import { runVerb, type Ran } from "../helpers/run-verb.js";
 import { fakeMlflow } from "./mlflow/fake-mlflow.js";
 
@@ -105,6 +106,27 @@ describe("churnkit registry", () => {
     expect((await run("register", join(folder, "other"), "--store", join(folder, "third"))).out).toMatch(
       / of other-orders\n$/,
     );
+  });
+
+  it("judges all classes of a bundle by its held-out metrics, and compares them", async () => {
+    const at = ["--store", join(folder, "plans")];
+    const [gate, bundle] = [join(folder, "plans.json"), join(folder, "plans-model")];
+    await saveBundle((await planModel()).artifact, bundle);
+    for (const max of [0.9, 0.1]) {
+      const requirements = [
+        { class: "plus", metric: "recall", min: 0.3 },
+        { allClasses: "logLoss", max },
+      ];
+      writeFileSync(gate, JSON.stringify({ name: "plans", requirements }));
+      const own = ["--store", join(folder, `plans-${max}`)];
+      expect((await run("register", bundle, ...own, "--gate", gate)).out).toContain(
+        max === 0.9 ? "(1.0.0, pending)" : "(1.0.0, rejected)",
+      );
+    }
+    await run("register", bundle, ...at);
+    await saveBundle((await planModel(150)).artifact, bundle);
+    await run("register", bundle, ...at);
+    expect((await run("compare", "1", "2", ...at)).out).toMatch(/ {2}plus, recall: 0\.\d+ and 0\.\d+, difference /);
   });
 
   it("asks before the version goes that an alias would be rolled back to", async () => {

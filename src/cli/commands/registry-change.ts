@@ -63,7 +63,8 @@ async function bundleAt(path: string): Promise<BundleSource> {
 export async function registerBundle(path: string, options: Registering): Promise<void> {
   const bundle = await bundleAt(path);
   const { metrics, contract } = await partsOf(bundle);
-  const verdict = options.gate && joined(options.gate.map((gate) => evaluateGate(gate, { metrics: metrics.values })));
+  const evidence = { metrics: metrics.values, classes: metrics.classes };
+  const verdict = options.gate && joined(options.gate.map((gate) => evaluateGate(gate, evidence)));
   const registry = await open(options, contract.name);
   const [newest] = await registry.list({ limit: 1 });
   const { by, reason, tag: tags, description, run } = options;
