@@ -224,7 +224,9 @@ describe("a model card", () => {
     expect(card.model.classes.map(({ reason }) => reason)).toEqual(classes.map(({ auto }) => auto.reason));
     expect(card.model.parameters).toEqual({ seed: 1 });
     expect(modelCardMarkdown(card)).toContain("| plus | one linear model | – | boosting was the best |");
-    expect(card.metrics[0]?.rows).toContain("they also chose the members, their weights, calibration");
+    expect(card.metrics[0]?.rows).toContain(
+      "they also chose the members, their weights, the softmax of the classes, calibration",
+    );
   });
 
   it("says how long free texts are, and nothing of what is in them", async () => {

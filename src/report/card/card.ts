@@ -119,11 +119,12 @@ export function modelCard(model: CardSubject, options: ModelCardOptions = {}): M
   };
 }
 
-function heldOutMetrics({ metrics: summary, provenance }: Artifact): CardMetrics {
+function heldOutMetrics({ metrics: summary, provenance, model }: Artifact): CardMetrics {
   const { rows, parameters } = provenance;
   const { auto, classes = [] } = toldBy(provenance);
   const stacked = [{ auto }, ...classes].some((one) => one.auto !== undefined);
-  const chose = `${stacked ? "the members, their weights, " : ""}calibration and threshold`;
+  const softmax = model.kind === "classes" ? "the softmax of the classes, " : "";
+  const chose = `${stacked ? "the members, their weights, " : ""}${softmax}calibration and threshold`;
   const which =
     "importedFrom" in parameters
       ? `${summary.rows} labeled rows of the import, which also chose the threshold`
