@@ -1,6 +1,6 @@
 import { classCodes, targetColumn, type Table } from "../../data/table/index.js";
 import { rowLogLoss } from "../../stats/logistic.js";
-import { mean, standardError } from "../../stats/mean.js";
+import { groupedError, mean, standardError } from "../../stats/mean.js";
 import type { Scorer } from "../scoring/compile.js";
 import { measurable, measure } from "./measure.js";
 import type { MetricValue } from "./metrics.js";
@@ -76,8 +76,14 @@ export function evaluateClasses<Row>(model: { readonly scorer: Scorer }, table: 
  *
  * @param codes each row's class, by its place.
  * @param all rows x classes, row-major.
+ * @param groups the number of each row, the same for copies of one: they say nothing more.
  */
-export function classEvaluation(classes: readonly string[], codes: Uint8Array, all: Float64Array): ClassEvaluation {
+export function classEvaluation(
+  classes: readonly string[],
+  codes: Uint8Array,
+  all: Float64Array,
+  groups?: ArrayLike<number>,
+): ClassEvaluation {
   const count = classes.length;
   const confusion = classes.map(() => new Array<number>(count).fill(0));
   const losses = new Float64Array(codes.length);
@@ -109,8 +115,8 @@ export function classEvaluation(classes: readonly string[], codes: Uint8Array, a
     rows: codes.length,
     classes: metrics,
     confusion,
-    accuracy: withInterval(hits, 1),
-    logLoss: withInterval(losses, Infinity),
+    accuracy: withInterval(hits, groups, 1),
+    logLoss: withInterval(losses, groups, Infinity),
     macroF1: meanOf(metrics.map(({ f1 }) => f1)),
     macroAuc: meanOf(metrics.map(({ auc }) => auc)),
   };
@@ -129,8 +135,8 @@ function meanOf(values: readonly (number | null)[]): number | null {
 }
 
 /** The mean of values from 0 to `most`, with its interval. */
-function withInterval(values: Float64Array, most: number): MetricValue {
+function withInterval(values: Float64Array, groups: ArrayLike<number> | undefined, most: number): MetricValue {
   const value = mean(values);
-  const half = z95 * standardError(values);
+  const half = z95 * (groups === undefined ? standardError(values) : groupedError(values, groups));
   return { value, low: Math.max(0, value - half), high: Math.min(most, value + half) };
 }

@@ -37,7 +37,7 @@ export async function assemble(parts: Parts): Promise<{ artifact: Artifact; eval
   const { threshold, costs } = decision;
   const evaluation = {
     ...evaluateScores(labels, probabilities, { threshold, costs, groups }),
-    ...(ofClasses && { classes: evaluatedClasses(contract, calibration, ofClasses) }),
+    ...(ofClasses && { classes: evaluatedClasses(contract, calibration, ofClasses, groups) }),
   };
   const predictions = profilePredictions(probabilities, contract, { cutPoints: 256 });
   const draft: Artifact = {
@@ -65,9 +65,10 @@ function evaluatedClasses(
   { target }: Artifact["contract"],
   calibration: Artifact["calibration"],
   { codes, probabilities }: NonNullable<Parts["ofClasses"]>,
+  groups: Parts["groups"],
 ): ClassEvaluation | undefined {
   if (target === undefined) return undefined;
   const calibrated = probabilities.slice();
   calibrateClasses(calibration, calibrated, target);
-  return classEvaluation(target.classes, codes, calibrated);
+  return classEvaluation(target.classes, codes, calibrated, groups);
 }

@@ -132,6 +132,14 @@ describe("a model of three classes", () => {
     const { artifact: own } = await train(defineFeatures(contract), table, { learner, weights, baseline: false });
     const counts = plans.map((plan) => training.slice(0, 200).filter((record) => record.plan === plan).length);
     expect(own.metrics.classes?.classes.map(({ rows }) => rows)).toEqual([counts[0], 3 * (counts[1] ?? 0), counts[2]]);
+    const intervalBy = async (weight: number): Promise<number> => {
+      const alike = weights.map(() => weight);
+      const model = await train(defineFeatures(contract), table, { learner, weights: alike, baseline: false });
+      const { low = NaN, high = NaN } = model.heldOut.classes?.accuracy ?? {};
+      return high - low;
+    };
+    // Copies of a row tell no more of the model than the row.
+    expect((await intervalBy(3)) / (await intervalBy(1))).toBeCloseTo(1, 1);
   });
 
   it("is evaluated on rows that lack a class, without what takes that class to measure", () => {
