@@ -57,7 +57,8 @@ export {
 export { statisticsJson } from "./model-monitor/statistics.js";
 export { constraintViolations } from "./model-monitor/violations.js";
 export { monitorLambda } from "./monitor-lambda.js";
-export { createMonitor, type Monitor, type MonitorLabel, type MonitorOptions } from "./monitor.js";
+export type { MonitorLabel } from "./counting/intake.js";
+export { createMonitor, type Monitor, type MonitorOptions } from "./monitor.js";
 export { monitorBaselineOf, parseMonitorBaseline, withMonitorBaseline } from "./baseline/parse-baseline.js";
 export { predictionTable } from "./prediction-log/table.js";
 export { updatePredictionLog } from "./prediction-log/update.js";

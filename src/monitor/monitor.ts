@@ -1,17 +1,24 @@
 import { ChurnkitError } from "../base/errors.js";
 import type { Explainer } from "../model/explain/index.js";
-import { checkLabel, millisecondsOf, type LabelRecord, type Moment } from "./performance/labeled/records.js";
+import { type Moment, timeOf } from "./performance/labeled/records.js";
 import { hourlyPlan, sequentialPlan, type SequentialPlan } from "../drift/sequential/index.js";
 import type { MonitorBaseline } from "./baseline/baseline.js";
 import { Counting, type PredictionMeta } from "./counting/counting.js";
+import { type MonitorLabel, type MonitorTreatment, takeLabel, takeTreatment } from "./counting/intake.js";
 import type { MonitorPolicies } from "./judging/findings.js";
 import { beginHistory, closePeriods, type HistoryContext, type MonitorHistory } from "./judging/history.js";
 import { unjoinedLabels, type UnjoinedLabels } from "./counting/joins.js";
 import { horizonOf, noOutcomes, outcomesAt, type LabelRules } from "./counting/labels.js";
 import { alarmChanges, judgeAll, recentView, spanOf } from "./judging/look-around.js";
 import { reportOfParts, type MonitorReport } from "./judging/report.js";
-import { baselineHash, type MonitorState } from "./judging/state.js";
-import { type SkippedCounts, type MonitorSettings, type MonitorPeriod, monitorPeriods } from "./counting/settings.js";
+import { baselineHash, checkMergeable, type MonitorState } from "./judging/state.js";
+import {
+  type SkippedCounts,
+  type MonitorSettings,
+  type MonitorPeriod,
+  monitorPeriods,
+  settingsOf,
+} from "./counting/settings.js";
 import { mergedTally, type Tally } from "./counting/tally.js";
 
 /** Options of a monitor. */
@@ -45,18 +52,6 @@ export interface MonitorOptions {
   readonly since?: Moment | undefined;
   /** Continues from a saved state. */
   readonly state?: MonitorState | undefined;
-}
-
-/** Outcome of a prediction. Without `time` it is the outcome of the whole window, known at its end. */
-export type MonitorLabel = Omit<LabelRecord, "time"> & { readonly time?: Moment | undefined };
-
-/** An offer made after a prediction, or the decision to make none. */
-export interface MonitorTreatment {
-  /** That of the prediction. */
-  readonly id: string;
-  readonly time: Moment;
-  /** False: drawn at random to get no offer, whatever the prediction. */
-  readonly treated: boolean;
 }
 
 /** Watches one model. Its memory does not grow with the rows. */
@@ -169,27 +164,10 @@ export function createMonitor(baseline: MonitorBaseline, options: MonitorOptions
       else counting.add(record, probability, meta, history?.closedUntil ?? -Infinity);
     },
     addLabels(given) {
-      for (const each of given) {
-        // Labels come from outside, so one may be anything.
-        const label: Partial<MonitorLabel> = isObject(each) ? each : {};
-        const whole = label.time === undefined || label.time === null;
-        const checked = checkLabel(whole ? { ...label, time: label.recorded ?? 0 } : label);
-        if (typeof checked === "string") counting.skip("badLabels");
-        else {
-          const { id, time, recorded, positive } = checked;
-          const known = whole && label.recorded === undefined ? null : recorded;
-          counting.addLabel(id, { time: whole ? null : time, recorded: known, outcome: positive ? 1 : 0 });
-        }
-      }
+      for (const label of given) takeLabel(counting, label);
     },
     addTreatments(given) {
-      for (const each of given) {
-        const { id, time, treated }: Partial<MonitorTreatment> = isObject(each) ? each : {};
-        const at = millisecondsOf(time);
-        if (typeof id !== "string" || id === "" || at === undefined || typeof treated !== "boolean")
-          counting.skip("badLabels");
-        else counting.addMark(id, { time: at, treated });
-      }
+      for (const treatment of given) takeTreatment(counting, treatment);
     },
     settle(rows) {
       // Counting a few records costs nearly as much as counting a few hundred.
@@ -276,8 +254,6 @@ export function createMonitor(baseline: MonitorBaseline, options: MonitorOptions
   return monitor;
 }
 
-const isObject = (value: unknown): value is object => typeof value === "object" && value !== null;
-
 const noAlarms = { alarms: [], raised: [], cleared: [] } as const;
 
 const headOf = (
@@ -291,46 +267,3 @@ const headOf = (
   rows: { kept: tally?.rows ?? 0, rejected: tally?.rejected ?? 0, unscored: tally?.unscored ?? 0 },
   skipped,
 });
-
-function settingsOf({ period = "hour", seed = 0, samples = {} }: MonitorOptions): MonitorSettings {
-  const { attribution = 200, predictions = 10_000 } = samples;
-  const refuse = (what: string): never => {
-    throw new ChurnkitError("OPTION_INVALID", what);
-  };
-  if (!Object.hasOwn(monitorPeriods, period))
-    refuse(`period is "${String(period)}". Give one of ${Object.keys(monitorPeriods).join(", ")}.`);
-  if (!(Number.isInteger(seed) && seed >= 0 && seed <= 0xffffffff))
-    refuse(`seed is ${seed}. Give a whole number from 0 to 4294967295.`);
-  for (const [name, size] of Object.entries({ attribution, predictions })) {
-    if (!(Number.isInteger(size) && size >= 0 && size <= 1_000_000))
-      refuse(`samples.${name} is ${size}. Give a whole number from 0 to 1000000.`);
-  }
-  return { period, seed, samples: { attribution, predictions } };
-}
-
-function timeOf(moment: Moment, name = "now"): number {
-  const at = millisecondsOf(moment);
-  if (at !== undefined) return at;
-  throw new ChurnkitError(
-    "OPTION_INVALID",
-    `${name} is ${String(moment)}. Give milliseconds, an ISO 8601 text or a Date.`,
-  );
-}
-
-function checkMergeable(
-  other: MonitorState,
-  { hash, settings, closed }: { hash: string; settings: MonitorSettings; closed: boolean },
-): void {
-  const refuse = (what: string): never => {
-    throw new ChurnkitError("CONTRACT_MISMATCH", what);
-  };
-  if (other.baseline !== hash)
-    refuse("The other monitor counted against another baseline. Use the same monitor.json for both.");
-  if (JSON.stringify(other.settings) !== JSON.stringify(settings)) {
-    refuse(
-      `The other monitor has the settings ${JSON.stringify(other.settings)}, this one ${JSON.stringify(settings)}. Use the same period, seed and samples for both.`,
-    );
-  }
-  if (closed && other.history !== null)
-    refuse("Both monitors have closed periods in a report. Let one of them report and the others only count.");
-}

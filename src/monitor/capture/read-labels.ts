@@ -1,7 +1,7 @@
 import { ChurnkitError } from "../../base/errors.js";
 import { textChunks, type ByteSource } from "../../data/read/index.js";
 import { classReader, foldedLabel } from "../../data/contract/index.js";
-import type { MonitorLabel } from "../monitor.js";
+import type { MonitorLabel } from "../counting/intake.js";
 import { linesOf } from "./lines.js";
 import { idText, membersOf, spelledIds, type Members } from "./capture.js";
 import { csvRows } from "./payload.js";

@@ -1,3 +1,5 @@
+import { ChurnkitError } from "../../base/errors.js";
+
 /** The lengths of a monitor's period, in milliseconds. */
 export const monitorPeriods = { hour: 3_600_000, day: 86_400_000 } as const;
 /** A name of {@link monitorPeriods}. */
@@ -39,3 +41,32 @@ export const addSkipped = (a: SkippedCounts, b: SkippedCounts): SkippedCounts =>
   otherVersion: a.otherVersion + b.otherVersion,
   badLabels: a.badLabels + b.badLabels,
 });
+
+/**
+ * The settings of options, complete.
+ *
+ * @throws ChurnkitError OPTION_INVALID for one out of range.
+ */
+export function settingsOf({
+  period = "hour",
+  seed = 0,
+  samples = {},
+}: {
+  readonly period?: MonitorPeriod | undefined;
+  readonly seed?: number | undefined;
+  readonly samples?: Partial<MonitorSettings["samples"]> | undefined;
+}): MonitorSettings {
+  const { attribution = 200, predictions = 10_000 } = samples;
+  const refuse = (what: string): never => {
+    throw new ChurnkitError("OPTION_INVALID", what);
+  };
+  if (!Object.hasOwn(monitorPeriods, period))
+    refuse(`period is "${String(period)}". Give one of ${Object.keys(monitorPeriods).join(", ")}.`);
+  if (!(Number.isInteger(seed) && seed >= 0 && seed <= 0xffffffff))
+    refuse(`seed is ${seed}. Give a whole number from 0 to 4294967295.`);
+  for (const [name, size] of Object.entries({ attribution, predictions })) {
+    if (!(Number.isInteger(size) && size >= 0 && size <= 1_000_000))
+      refuse(`samples.${name} is ${size}. Give a whole number from 0 to 1000000.`);
+  }
+  return { period, seed, samples: { attribution, predictions } };
+}

@@ -1,3 +1,4 @@
+import { ChurnkitError } from "../../base/errors.js";
 import { hashJson } from "../../base/hash.js";
 import {
   count,
@@ -38,6 +39,29 @@ export interface MonitorState extends Counts {
 
 /** Identity of a baseline. */
 export const baselineHash = (baseline: MonitorBaseline): string => hashJson(baseline);
+
+/**
+ * Refuses the state of a monitor that counted otherwise, or that has reported as this one has.
+ *
+ * @throws ChurnkitError CONTRACT_MISMATCH.
+ */
+export function checkMergeable(
+  other: MonitorState,
+  { hash, settings, closed }: { hash: string; settings: MonitorSettings; closed: boolean },
+): void {
+  const refuse = (what: string): never => {
+    throw new ChurnkitError("CONTRACT_MISMATCH", what);
+  };
+  if (other.baseline !== hash)
+    refuse("The other monitor counted against another baseline. Use the same monitor.json for both.");
+  if (JSON.stringify(other.settings) !== JSON.stringify(settings)) {
+    refuse(
+      `The other monitor has the settings ${JSON.stringify(other.settings)}, this one ${JSON.stringify(settings)}. Use the same period, seed and samples for both.`,
+    );
+  }
+  if (closed && other.history !== null)
+    refuse("Both monitors have closed periods in a report. Let one of them report and the others only count.");
+}
 
 const mostSamples = 1_000_000;
 

@@ -1,4 +1,4 @@
-import type { MonitorLabel } from "../monitor.js";
+import type { MonitorLabel } from "../counting/intake.js";
 import { checkLabel } from "../performance/labeled/records.js";
 
 /** Which outcomes count. Lengths in milliseconds; `days` helps. */

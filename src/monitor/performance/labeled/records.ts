@@ -1,3 +1,4 @@
+import { ChurnkitError } from "../../../base/errors.js";
 import { isWritableDate, parseIsoDate } from "../../../data/contract/index.js";
 
 /** A point in time: milliseconds since 1970 UTC, an ISO 8601 text (UTC without an offset), or a Date. */
@@ -58,6 +59,20 @@ export function millisecondsOf(moment: unknown): number | undefined {
   const value =
     typeof moment === "string" ? parseIsoDate(moment.trim()) : moment instanceof Date ? moment.getTime() : moment;
   return typeof value === "number" && isWritableDate(value) ? value : undefined;
+}
+
+/**
+ * The milliseconds of an option that is a time.
+ *
+ * @throws ChurnkitError OPTION_INVALID.
+ */
+export function timeOf(moment: Moment, name = "now"): number {
+  const at = millisecondsOf(moment);
+  if (at !== undefined) return at;
+  throw new ChurnkitError(
+    "OPTION_INVALID",
+    `${name} is ${String(moment)}. Give milliseconds, an ISO 8601 text or a Date.`,
+  );
 }
 
 const isText = (value: unknown): value is string =>
