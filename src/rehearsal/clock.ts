@@ -44,17 +44,11 @@ const quietTurns = 8;
 export function virtualClock(start: number, { stuckAfter = 10_000 } = {}): VirtualClock {
   let time = start;
   let pending = 0;
-  const timers: Timer[] = [];
+  const timers = timerList();
 
   const at = (when: number, due: () => void): (() => void) => {
     checkTime(when);
-    const timer = { time: Math.max(when, time), due };
-    const after = timers.findIndex((other) => other.time > timer.time);
-    timers.splice(after < 0 ? timers.length : after, 0, timer);
-    return () => {
-      const index = timers.indexOf(timer);
-      if (index >= 0) timers.splice(index, 1);
-    };
+    return timers.add({ time: Math.max(when, time), due });
   };
 
   const sleep = (ms: number, signal?: AbortSignal): Promise<void> =>
@@ -92,9 +86,8 @@ export function virtualClock(start: number, { stuckAfter = 10_000 } = {}): Virtu
 
   /** Brings the next thing that is due by `limit`; false if there is none. */
   function step(limit: number): boolean {
-    const [next] = timers;
-    if (next === undefined || next.time > limit) return false;
-    timers.shift();
+    const next = timers.take(limit);
+    if (next === undefined) return false;
     time = next.time;
     next.due();
     return true;
@@ -127,6 +120,25 @@ export function virtualClock(start: number, { stuckAfter = 10_000 } = {}): Virtu
   }
 
   return { now: () => time, at, sleep, during, until, advanceTo };
+}
+
+/** Timers by their time, of the same time the first one first. */
+function timerList() {
+  const timers: Timer[] = [];
+  return {
+    /** Returns how to take it off the list. */
+    add(timer: Timer): () => void {
+      const after = timers.findIndex(({ time }) => time > timer.time);
+      timers.splice(after < 0 ? timers.length : after, 0, timer);
+      return () => {
+        const index = timers.indexOf(timer);
+        if (index >= 0) timers.splice(index, 1);
+      };
+    },
+    /** Takes the next one off the list if it is due by `limit`. */
+    take: (limit: number): Timer | undefined =>
+      timers[0] === undefined || timers[0].time > limit ? undefined : timers.shift(),
+  };
 }
 
 /** A time that is no number would come before all others, and never be reached. */

@@ -84,18 +84,10 @@ export function permissionsOf({ place, policies, onDenied, onNote }: Permissions
     const effects = [...(of?.values() ?? [])].map(({ says }) => says(act));
     if (effects.includes("Allow") && !effects.includes("Deny")) return true;
     if (policies === undefined) return false;
-    const error = of === undefined ? unknown(name) : denied(name, act, effects.includes("Deny"));
+    const error =
+      of === undefined ? unknown(name) : denied(`${place.account}:assumed-role/${name}`, act, effects.includes("Deny"));
     onDenied(error.message);
     throw error;
-  }
-
-  function denied(name: string, { action, resource }: Act, isExplicit: boolean): AwsError {
-    const user = `arn:aws:sts::${place.account}:assumed-role/${name}/rehearsal`;
-    const why = isExplicit
-      ? "with an explicit deny in an identity-based policy"
-      : `because no identity-based policy allows the ${action} action`;
-    const what = `User: ${user} is not authorized to perform: ${action} on resource: ${resource} ${why}`;
-    return new AwsError("AccessDeniedException", what, 403);
   }
 
   /** Keeps the tags that a call gives, and the policies that a call of IAM puts. */
@@ -161,6 +153,14 @@ function rolePermissions(
     notAllowed:
       policies === undefined ? [] : sorted(acts.flatMap(({ action, isAllowed }) => (isAllowed ? [] : action))),
   };
+}
+
+function denied(role: string, { action, resource }: Act, isExplicit: boolean): AwsError {
+  const why = isExplicit
+    ? "with an explicit deny in an identity-based policy"
+    : `because no identity-based policy allows the ${action} action`;
+  const what = `User: arn:aws:sts::${role}/rehearsal is not authorized to perform: ${action} on resource: ${resource} ${why}`;
+  return new AwsError("AccessDeniedException", what, 403);
 }
 
 const unknown = (name: string): AwsError =>

@@ -121,10 +121,9 @@ export function watchAlarms(
       else if (isLearned(definition))
         onNote(`The alarm ${name} never goes off here: anomaly detection is not imitated.`);
       else evaluateAlarm(definition, data, clock.now(), "INSUFFICIENT_DATA");
-      const former = watched.get(name)?.alarm;
+      const former = watched.get(name)?.alarm ?? newAlarm(name, definition, clock.now());
       stop(name);
-      const fresh = { name, definition, state: "INSUFFICIENT_DATA", reason: "", changedAt: clock.now() } as const;
-      const entry: Watched = { alarm: former === undefined ? fresh : { ...former, definition }, cancel: undefined };
+      const entry: Watched = { alarm: { ...former, definition }, cancel: undefined };
       watched.set(name, entry);
       combine(entry);
       schedule(entry);
@@ -145,6 +144,14 @@ export function watchAlarms(
     },
   };
 }
+
+const newAlarm = (name: string, definition: Alarm["definition"], changedAt: number): Alarm => ({
+  name,
+  definition,
+  state: "INSUFFICIENT_DATA",
+  reason: "",
+  changedAt,
+});
 
 /** Whether any metric of an alarm has data that its next evaluations could still see. */
 function hasRecent(definition: PutMetricAlarmInput, data: MetricData, end: number): boolean {

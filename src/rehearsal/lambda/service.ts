@@ -25,7 +25,6 @@ interface Kept {
 
 export function lambdaService(place: AwsPlace, functions: Functions, mappings: Mappings): LambdaService {
   const kept = new Map<string, Kept>();
-  let ids = 0;
   const nameOf = (name = ""): string => name.replace(/^arn:.*:function:([^:]+).*$/, "$1");
 
   function find(name: string | undefined): Kept {
@@ -49,12 +48,6 @@ export function lambdaService(place: AwsPlace, functions: Functions, mappings: M
     };
     kept.set(nameOf(settings.FunctionName), next);
     return described(next);
-  };
-
-  const mapping = (UUID = ""): CreateEventSourceMappingRequest => {
-    const found = mappings.get(UUID);
-    if (found === undefined) throw new AwsError("ResourceNotFoundException", `There is no mapping ${UUID}.`, 404);
-    return found;
   };
 
   const service: Service = {
@@ -88,22 +81,37 @@ export function lambdaService(place: AwsPlace, functions: Functions, mappings: M
     },
     RemovePermission: ({ FunctionName, StatementId = "" }: RemovePermissionRequest) =>
       void find(FunctionName).permissions.delete(StatementId),
+    ...mappingCalls(mappings, find),
+  };
+  return { service, deadLetters: (name) => kept.get(nameOf(name))?.settings.DeadLetterConfig?.TargetArn };
+}
+
+/** The calls for queues whose messages a function gets. */
+function mappingCalls(mappings: Mappings, findFunction: (name: string | undefined) => unknown): Service {
+  let ids = 0;
+
+  function find(UUID = ""): CreateEventSourceMappingRequest {
+    const found = mappings.get(UUID);
+    if (found === undefined) throw new AwsError("ResourceNotFoundException", `There is no mapping ${UUID}.`, 404);
+    return found;
+  }
+
+  return {
     CreateEventSourceMapping: (request: CreateEventSourceMappingRequest) => {
-      find(request.FunctionName);
+      findFunction(request.FunctionName);
       const UUID = `00000000-0000-4000-8000-${String(++ids).padStart(12, "0")}`;
       mappings.put(UUID, request);
       return { UUID, ...request };
     },
     UpdateEventSourceMapping: ({ UUID, ...settings }: UpdateEventSourceMappingRequest) => {
-      const next = { ...mapping(UUID), ...settings };
+      const next = { ...find(UUID), ...settings };
       mappings.put(UUID ?? "", next);
       return { UUID, ...next };
     },
     DeleteEventSourceMapping: ({ UUID = "" }: { readonly UUID?: string }) => {
-      const removed = mapping(UUID);
+      const removed = find(UUID);
       mappings.remove(UUID);
       return { UUID, ...removed };
     },
   };
-  return { service, deadLetters: (name) => kept.get(nameOf(name))?.settings.DeadLetterConfig?.TargetArn };
 }

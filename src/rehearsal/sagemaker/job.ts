@@ -171,19 +171,9 @@ export function runningJobs({ arn, onChange, ...options }: JobsOptions): Jobs {
     start(kind, name, input, run, limits) {
       const key = `${kind} ${name}`;
       if (entries.has(key)) throw new AwsError("ResourceInUse", `${kind} ${arn(kind, name)} already exists.`);
-      const created = clock.now() / 1000;
       const log: LogLine[] = [];
-      const job: Job = {
-        kind,
-        name,
-        arn: arn(kind, name),
-        input,
-        status: "InProgress",
-        stages: [],
-        created,
-        results: {},
-        log,
-      };
+      const fresh = { status: "InProgress", stages: [], created: clock.now() / 1000, results: {} } as const;
+      const job: Job = { kind, name, arn: arn(kind, name), input, log, ...fresh };
       // It begins after this call.
       const done = Promise.resolve().then(() => work(at, run, limits));
       const at: Entry = { job, log, abort: new AbortController(), done };

@@ -91,12 +91,7 @@ export function tunings(
 
   return {
     run,
-    accepted({ TrainingJobDefinition: definition, ...input }) {
-      if (definition === undefined) throw invalid("The rehearsal tunes a TrainingJobDefinition only.");
-      const { MetricName = "" } = input.HyperParameterTuningJobConfig?.HyperParameterTuningJobObjective ?? {};
-      const StaticHyperParameters = { ...definition.StaticHyperParameters, _tuning_objective_metric: MetricName };
-      return { ...input, TrainingJobDefinition: { ...definition, StaticHyperParameters } };
-    },
+    accepted,
     list({ HyperParameterTuningJobName = "", StatusEquals, SortBy = "Name", SortOrder = "Ascending", ...page }) {
       const tuning = jobs.find("HyperParameterTuningJob", HyperParameterTuningJobName);
       const found = summaries(tuning).filter(
@@ -111,6 +106,13 @@ export function tunings(
     },
   };
 }
+
+const accepted: Tunings["accepted"] = ({ TrainingJobDefinition: definition, ...input }) => {
+  if (definition === undefined) throw invalid("The rehearsal tunes a TrainingJobDefinition only.");
+  const { MetricName = "" } = input.HyperParameterTuningJobConfig?.HyperParameterTuningJobObjective ?? {};
+  const StaticHyperParameters = { ...definition.StaticHyperParameters, _tuning_objective_metric: MetricName };
+  return { ...input, TrainingJobDefinition: { ...definition, StaticHyperParameters } };
+};
 
 const requestOf = ({ input }: Job): Partial<CreateHyperParameterTuningJobRequest> => input;
 const objectiveOf = (tuning: Job): Partial<HyperParameterTuningJobObjective> =>

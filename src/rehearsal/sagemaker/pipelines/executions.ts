@@ -75,23 +75,7 @@ export function executionsOf(options: ExecutionsOptions): Executions {
       throw new AwsError("ConflictException", "The ClientRequestToken was used with other parameters.");
     if (known !== undefined) return find(known.arn);
     if (request.SelectiveExecutionConfig !== undefined) throw invalid("The rehearsal has no selective execution.");
-    const { PipelineParameters, ParallelismConfiguration } = request;
-    const now = clock.now() / 1000;
-    const execution: Execution = {
-      arn: `${pipeline.arn}/execution/${randomId(12, random)}`,
-      pipeline,
-      parameters: parametersOf(pipeline.definition.Parameters, PipelineParameters),
-      displayName: request.PipelineExecutionDisplayName,
-      description: request.PipelineExecutionDescription,
-      mostParallel:
-        (ParallelismConfiguration ?? pipeline.described.ParallelismConfiguration)?.MaxParallelExecutionSteps ??
-        mostParallel,
-      started: now,
-      status: "Executing",
-      modified: now,
-      steps: new Map<string, StepRun>(),
-      abort: new AbortController(),
-    };
+    const execution = newExecution(pipeline, request, `${pipeline.arn}/execution/${randomId(12, random)}`, clock.now());
     if (token !== undefined) byToken.set(token, { arn: execution.arn, request: text });
     executions.set(execution.arn, execution);
     change(execution, "Executing", undefined);
@@ -122,5 +106,28 @@ export function executionsOf(options: ExecutionsOptions): Executions {
       run(execution);
     },
     of: (pipelineArn) => [...executions.values()].filter(({ pipeline }) => pipeline.arn === pipelineArn),
+  };
+}
+
+function newExecution(
+  pipeline: Pipeline,
+  request: StartPipelineExecutionRequest,
+  arn: string,
+  milliseconds: number,
+): Execution {
+  const { PipelineParameters, ParallelismConfiguration: own } = request;
+  const { MaxParallelExecutionSteps = mostParallel } = own ?? pipeline.described.ParallelismConfiguration ?? {};
+  return {
+    arn,
+    pipeline,
+    parameters: parametersOf(pipeline.definition.Parameters, PipelineParameters),
+    displayName: request.PipelineExecutionDisplayName,
+    description: request.PipelineExecutionDescription,
+    mostParallel: MaxParallelExecutionSteps,
+    started: milliseconds / 1000,
+    status: "Executing",
+    modified: milliseconds / 1000,
+    steps: new Map<string, StepRun>(),
+    abort: new AbortController(),
   };
 }
