@@ -177,8 +177,16 @@ describe("checkpoints", () => {
     const store = memoryStore();
     const options = { learner: learner(), baseline: false, workers: 1, checkpoint: store };
     await train(customerFeatures, table, options);
-    for (const { key } of await store.list("")) await store.put(key, Uint8Array.of(1, 2, 3));
-    await expect(train(customerFeatures, table, options)).rejects.toMatchObject({ code: "CHECKPOINT_MISMATCH" });
+    const [{ key } = { key: "" }] = await store.list("");
+    const { bytes = new Uint8Array() } = (await store.get(key)) ?? {};
+    const text = new TextDecoder("latin1").decode(bytes);
+    // A step that is no number, in a header of the same length.
+    const stepless = Uint8Array.from(text.replace(/"step":\d/, '"step":"'), (letter) => letter.charCodeAt(0));
+    const historyless = Uint8Array.from(text.replace('"history"', '"histore"'), (letter) => letter.charCodeAt(0));
+    for (const broken of [Uint8Array.of(1, 2, 3), bytes.subarray(0, -4), stepless, historyless]) {
+      await store.put(key, broken);
+      await expect(train(customerFeatures, table, options)).rejects.toMatchObject({ code: "CHECKPOINT_MISMATCH" });
+    }
   });
 });
 

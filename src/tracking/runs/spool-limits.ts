@@ -48,7 +48,7 @@ export function beyondLimits(
     .filter(([id]) => !spared.has(id))
     .sort(([a, x], [b, y]) => x.last - y.last || (a < b ? -1 : 1));
   let total = more + [...runs.values()].reduce((sum, { bytes }) => sum + bytes, 0);
-  if (total - others.reduce((sum, [, { bytes }]) => sum + bytes, 0) > most)
+  if (more > 0 && total - others.reduce((sum, [, { bytes }]) => sum + bytes, 0) > most)
     throw new ChurnkitError(
       "STORE_FAILED",
       `No more than ${shown(most)} can wait in the spool. Send what waits there.`,

@@ -1,9 +1,17 @@
 import { ChurnkitError } from "../../../base/errors.js";
-import { parseJson } from "../../../base/json/index.js";
+import {
+  count,
+  documentError,
+  type Decoded,
+  JsonValue,
+  list,
+  nullable,
+  number,
+  object,
+} from "../../../base/json/index.js";
 import { type ObjectStore, typedStore } from "../../../io/store/index.js";
-import type { EpochRecord, LabeledMatrix } from "../learner.js";
+import type { LabeledMatrix } from "../learner.js";
 import { trainingKey } from "../training-key.js";
-import type { CrossedLogits } from "./crossed-logits.js";
 import type { FitState } from "./fit-network.js";
 import type { NetworkWeights } from "./spec.js";
 
@@ -70,25 +78,34 @@ export function openCheckpoints(
   };
 }
 
-interface Header {
-  readonly step: number;
-  readonly history: readonly EpochRecord[];
-  readonly losses: CrossedLogits["losses"];
+const unreadable = documentError(
+  "CHECKPOINT_MISMATCH",
+  "A saved training state's",
+  "Delete the checkpoint and train from the start.",
+);
+
+/** An epoch of a network. */
+export const epochRecord = object({ loss: number(), validationLoss: number(), validationAuc: nullable(number(0, 1)) });
+
+const header = object({
+  step: count(),
+  history: list(epochRecord),
+  losses: (json) => [number()(json.item(0)), number()(json.item(1))] as const,
   /** Lengths of the arrays that follow: weights, m, v, best, crossed logits. */
-  readonly lengths: readonly (readonly number[])[];
-}
+  lengths: list(list(count())),
+});
 
 /** A state as bytes: the length of a JSON header, the header, then all floats little-endian. */
 function encodeState(state: FitState): Uint8Array<ArrayBuffer> {
   const { session } = state;
   const groups = [session.weights, session.m, session.v, state.best, [state.crossed.logits]];
-  const header: Header = {
+  const head: Decoded<typeof header> = {
     step: session.step,
-    history: state.history,
+    history: [...state.history],
     losses: state.crossed.losses,
     lengths: groups.map((group) => group.map((tensor) => tensor.length)),
   };
-  const text = new TextEncoder().encode(JSON.stringify(header));
+  const text = new TextEncoder().encode(JSON.stringify(head));
   const floats = groups.flat();
   const bytes = new Uint8Array(4 + text.length + 4 * floats.reduce((sum, tensor) => sum + tensor.length, 0));
   const view = new DataView(bytes.buffer);
@@ -109,11 +126,11 @@ function decodeState(bytes: Uint8Array): FitState {
   try {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     let offset = 4 + view.getUint32(0, true);
-    const header = parseJson(new TextDecoder().decode(bytes.subarray(4, offset))) as Header;
+    const head = header(JsonValue.parse(bytes.subarray(4, offset), "header", unreadable));
     // Before anything is allocated: a corrupted length must not exhaust the memory.
-    const floats = header.lengths.flat().reduce((sum, length) => sum + length, 0);
+    const floats = head.lengths.flat().reduce((sum, length) => sum + length, 0);
     if (offset + 4 * floats !== bytes.length) throw new RangeError("the lengths do not add up");
-    const [weights = [], m = [], v = [], best = [], [logits] = []] = header.lengths.map((lengths): NetworkWeights =>
+    const [weights = [], m = [], v = [], best = [], [logits] = []] = head.lengths.map((lengths): NetworkWeights =>
       lengths.map((length) =>
         Float32Array.from({ length }, () => {
           const value = view.getFloat32(offset, true);
@@ -123,9 +140,10 @@ function decodeState(bytes: Uint8Array): FitState {
       ),
     );
     if (!logits) throw new RangeError("the crossed logits are missing");
-    const { step, history, losses } = header;
+    const { step, history, losses } = head;
     return { session: { weights, m, v, step }, history, best, crossed: { losses, logits } };
   } catch (cause) {
+    if (ChurnkitError.isInstance(cause)) throw cause;
     throw new ChurnkitError(
       "CHECKPOINT_MISMATCH",
       "A saved training state cannot be read. Delete the checkpoint and train from the start.",

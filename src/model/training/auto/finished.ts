@@ -5,8 +5,6 @@ import {
   documentError,
   JsonValue,
   list,
-  nullable,
-  number,
   numbers,
   object,
   oneOf,
@@ -20,6 +18,7 @@ import { type ObjectStore, typedStore } from "../../../io/store/index.js";
 import type { ModelNode } from "../../artifact.js";
 import { readModel, writeModel } from "../../bundle/model-files.js";
 import type { LabeledMatrix, Learned, Learner } from "../../kinds/learner.js";
+import { epochRecord } from "../../kinds/network/checkpoint.js";
 import { trainingKey } from "../../kinds/training-key.js";
 
 /** What finished learners learned, kept in a store for the case that the training is interrupted. */
@@ -44,7 +43,6 @@ const rows = where(
   (values) => values.every((row) => row >= 0 && Number.isInteger(row)),
   "a list of rows",
 );
-const epoch = object({ loss: number(), validationLoss: number(), validationAuc: nullable(number(0, 1)) });
 const cap = object({ cap: oneOf(["budget", "epochs", "rounds", "members", "rows"]), message: text() });
 
 /** All that was learned except the model, whose files are listed with the SHA-256 of each. */
@@ -53,7 +51,7 @@ const kept = object({
   folder: text(),
   files: record(text()),
   heldOut: object({ rows, probabilities, crossed: optional(probabilities) }),
-  history: list(list(epoch)),
+  history: list(list(epochRecord)),
   found: optional(record(({ value }) => value)),
   caps: optional(list(cap)),
   learner: optional(text()),
