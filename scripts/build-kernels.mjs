@@ -6,9 +6,13 @@ const root = new URL("../", import.meta.url);
 const sources = new URL("src/kernels/assembly/", root);
 const built = new URL("src/kernels/build/", root);
 
-/** The networks' kernel is embedded wherever a model scores; that of the trees only where one trains. */
+/**
+ * What scores is embedded wherever a model scores; the whole kernel, which trains networks as well, and that of the trees only
+ * where one trains. `kernel.wasm` is also the file that the package exports: it serves both.
+ */
 const kernels = [
   { entry: "index.ts", wasm: "kernel.wasm", bytes: "kernel-bytes.ts", constant: "kernelBase64" },
+  { entry: "scoring.ts", wasm: "scoring.wasm", bytes: "scoring-bytes.ts", constant: "scoringBase64" },
   { entry: "trees.ts", wasm: "trees.wasm", bytes: "trees-bytes.ts", constant: "treesBase64" },
 ];
 

@@ -1,13 +1,26 @@
 import { oneOf, JsonValue, utf8Text, readableJson } from "../../base/json/index.js";
 import type { ModelNode } from "../artifact.js";
-import { kindOf, modelKinds } from "../scoring/compile.js";
-import type { ModelKind, ReadContext, WriteContext } from "../kinds/model-kind.js";
+import { modelKinds } from "../scoring/compile.js";
+import { writeClasses } from "../kinds/classes/score.js";
+import { writeEnsemble } from "../kinds/ensemble/score.js";
+import { writeLinear } from "../kinds/linear/score.js";
+import type { ModelKind, ModelWriter, ReadContext, WriteContext } from "../kinds/model-kind.js";
+import { writeNetwork } from "../kinds/network/score.js";
+import { writeTreesModel } from "../kinds/trees/score.js";
 import { corrupt } from "../corrupt.js";
 
 const scorerPath = "scorer.json";
 /** Ensembles of ensembles of ... deeper than this are refused. */
 const maxDepth = 8;
 const kindName = oneOf(Object.keys(modelKinds) as ModelNode["kind"][]);
+
+const writers: { readonly [Kind in ModelNode["kind"]]: ModelWriter<Extract<ModelNode, { kind: Kind }>> } = {
+  network: writeNetwork,
+  linear: writeLinear,
+  trees: writeTreesModel,
+  ensemble: writeEnsemble,
+  classes: writeClasses,
+};
 
 /** Writes the model as `scorer.json`, one folder `networks/<i>/` for each network and `trees/<i>/` for each set of trees. */
 export function writeModel(model: ModelNode, files: Map<string, Uint8Array<ArrayBuffer>>): void {
@@ -18,7 +31,7 @@ export function writeModel(model: ModelNode, files: Map<string, Uint8Array<Array
       for (const [name, bytes] of contents) files.set(`${folder}/${name}`, bytes);
       return folder;
     },
-    write: (node) => ({ kind: node.kind, ...kindOf(node).write(node, context) }),
+    write: (node) => ({ kind: node.kind, ...(writers[node.kind] as ModelWriter<ModelNode>)(node, context) }),
   };
   // `outputs` is 1 as long as all models are binary; a reader refuses models that it cannot score.
   files.set(scorerPath, readableJson({ outputs: 1, model: context.write(model) }));

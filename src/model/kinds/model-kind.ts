@@ -41,6 +41,9 @@ export interface WriteContext {
   write(node: ModelNode): object;
 }
 
+/** Returns a node as JSON for `scorer.json`, without its tag. Apart from {@link ModelKind}: who only scores writes none. */
+export type ModelWriter<Node extends ModelNode> = (node: Node, context: WriteContext) => object;
+
 /** Context for reading a model from a bundle. */
 export interface ReadContext {
   /** A file of the bundle. */
@@ -62,10 +65,8 @@ export function kernelUseOfAny(members: readonly KernelUse[]): KernelUse {
   return members.includes("needed") ? "needed" : members.includes("faster") ? "faster" : "none";
 }
 
-/** Everything that differs by kind of model: one entry of `modelKinds` for each tag of `ModelNode`. */
+/** How a kind of model is read and scored: one entry of `modelKinds` for each tag of `ModelNode`. */
 export interface ModelKind<Node extends ModelNode> {
-  /** The node as JSON for `scorer.json`, without its tag. */
-  write(node: Node, context: WriteContext): object;
   read(json: JsonValue, context: ReadContext): Node;
   /** What scoring uses the WebAssembly kernel for. */
   kernelUse(node: Node, useOf: (member: ModelNode) => KernelUse): KernelUse;

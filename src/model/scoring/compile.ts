@@ -12,7 +12,7 @@ import { linearKind } from "../kinds/linear/score.js";
 import { networkKind } from "../kinds/network/score.js";
 import { treesKind } from "../kinds/trees/score.js";
 
-/** Every kind of model, declared once, with its writer, reader and scorer. */
+/** Every kind of model, declared once, with its reader and scorer. */
 export const modelKinds: { readonly [Kind in ModelNode["kind"]]: ModelKind<Extract<ModelNode, { kind: Kind }>> } = {
   network: networkKind,
   linear: linearKind,
@@ -22,7 +22,7 @@ export const modelKinds: { readonly [Kind in ModelNode["kind"]]: ModelKind<Extra
 };
 
 /** The entry of a node's kind. */
-export const kindOf = (node: ModelNode): ModelKind<ModelNode> => modelKinds[node.kind];
+const kindOf = (node: ModelNode): ModelKind<ModelNode> => modelKinds[node.kind];
 
 /** A record's score, or null if it broke the contract; `issues` has the reason, or the oddities of a scored one. */
 export type ScoredRecord =

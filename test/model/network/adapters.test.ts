@@ -3,7 +3,7 @@ import { permutation } from "../../../src/base/random.js";
 import { fromBundleFiles, toBundleFiles } from "../../../src/model/bundle/format.js";
 import { withoutAdapters } from "../../../src/model/kinds/network/adapters.js";
 import type { TrainingData, TrainingEngine, TrainingSession } from "../../../src/model/kinds/network/engine.js";
-import { toModelJson } from "../../../src/model/kinds/network/format.js";
+import { toModelJson } from "../../../src/model/kinds/network/layers-model.js";
 import { loadKernel } from "../../../src/model/kinds/network/kernel.js";
 import { churnNetwork } from "../../../src/model/kinds/network/learner.js";
 import { createNetworkScorer } from "../../../src/model/kinds/network/network-scorer.js";

@@ -1,7 +1,8 @@
 import { afterAll, describe, expect, it } from "vitest";
 import { permutation } from "../../../src/base/random.js";
 import type { TrainingEngine } from "../../../src/model/kinds/network/engine.js";
-import { fromModelJson, toModelJson, toWeightsBin } from "../../../src/model/kinds/network/format.js";
+import { fromModelJson } from "../../../src/model/kinds/network/format.js";
+import { toModelJson, toWeightsBin } from "../../../src/model/kinds/network/layers-model.js";
 import { tensorLayout, type NetworkSpec } from "../../../src/model/kinds/network/spec.js";
 import { referenceSlope } from "./reference-loss.js";
 import { batchNorm, churnShape, firstRows, options, relativeDifference, rowsFor } from "./tfjs-cases.js";

@@ -178,10 +178,32 @@ describe("a network scorer", () => {
 });
 
 describe("loadKernel", () => {
+  const built = (name: string) => readFile(new URL(`../../../src/kernels/build/${name}.wasm`, import.meta.url));
+
   it("takes bytes or a compiled module, and gives each caller a memory of its own", async () => {
-    const bytes = await readFile(new URL("../../../src/kernels/build/kernel.wasm", import.meta.url));
+    const bytes = await built("kernel");
     const kernels = [await loadKernel(bytes), await loadKernel(await WebAssembly.compile(bytes)), await loadKernel()];
     expect(new Set(kernels.map((kernel) => kernel.exports.memory)).size).toBe(3);
+  });
+
+  it("embeds only what scores, and takes the module that trains too", async () => {
+    const [whole, scoring] = [await WebAssembly.compile(await built("kernel")), await built("scoring")];
+    const names = (module: WebAssembly.Module) => WebAssembly.Module.exports(module).map(({ name }) => name);
+    expect(names(whole).sort()).toEqual(
+      [...names(await WebAssembly.compile(scoring)), "gradients", "train", "weightGradient"].sort(),
+    );
+    expect(Object.keys((await loadKernel()).exports)).not.toContain("train");
+
+    const spec = network(45, [[32, 0, true, 0.2]]);
+    const { state } = await trained(spec);
+    const session = await wasmEngine({ kernel: whole }).create(spec, { seed: 1, adam, maxBatch: 32 });
+    await session.epoch(rowsFor(spec, 128, 1), permutation(128, 1), { batchSize: 16, learningRate: 0.02 });
+    expect(await session.state()).toEqual(state);
+    const { x } = rowsFor(spec, 300, 2);
+    const [own, given] = [await loadKernel(), await loadKernel(whole)].map((kernel) =>
+      createNetworkScorer(spec, state.weights, kernel).score(x, 300),
+    );
+    expect(given).toEqual(own);
   });
 
   it("says what to do where the kernel can't be compiled", async () => {

@@ -1,17 +1,11 @@
 import { count, numbers, type JsonValue } from "../../../base/json/index.js";
 import { mostClasses } from "../../../data/table/index.js";
 import type { ClassesModel } from "../../artifact.js";
-import { kernelUseOfAny, type ModelKind } from "../model-kind.js";
+import { kernelUseOfAny, type ModelKind, type ModelWriter } from "../model-kind.js";
 import { classesScorer } from "./classes-scorer.js";
 
 /** One model for each class. */
 export const classesKind: ModelKind<ClassesModel> = {
-  write: ({ members, positive, slopes, biases }, context) => ({
-    members: members.map((member) => context.write(member)),
-    positive,
-    slopes,
-    biases,
-  }),
   read(json, context) {
     const members = json.get("members").items(mostClasses);
     if (members.length < 3) throw json.get("members").not("at least three members");
@@ -36,3 +30,10 @@ function oneEach(json: JsonValue, members: number): number[] {
   if (values.length !== members) throw json.not(`${members} numbers, one for each member`);
   return values;
 }
+
+export const writeClasses: ModelWriter<ClassesModel> = ({ members, positive, slopes, biases }, context) => ({
+  members: members.map((member) => context.write(member)),
+  positive,
+  slopes,
+  biases,
+});

@@ -1,6 +1,6 @@
 import { literal, number, type JsonValue } from "../../../base/json/index.js";
 import type { EnsembleModel } from "../../artifact.js";
-import { kernelUseOfAny, type ModelKind } from "../model-kind.js";
+import { kernelUseOfAny, type ModelKind, type ModelWriter } from "../model-kind.js";
 import { pooledScorer } from "./pooled-scorer.js";
 
 const maxMembers = 1_000;
@@ -9,11 +9,6 @@ const rounding = 1e-9;
 
 /** Several models whose probabilities or log odds are averaged. */
 export const ensembleKind: ModelKind<EnsembleModel> = {
-  write: ({ members, weights, average }, context) => ({
-    members: members.map((member) => context.write(member)),
-    ...(weights && { weights }),
-    ...(average && { average }),
-  }),
   read(json, context) {
     const members = json.get("members").items(maxMembers);
     if (members.length === 0) throw json.get("members").not("at least one member");
@@ -39,3 +34,9 @@ function readWeights(json: JsonValue, members: number): number[] {
     throw json.not(`${members} weights, one for each member, with the sum 1`);
   return weights;
 }
+
+export const writeEnsemble: ModelWriter<EnsembleModel> = ({ members, weights, average }, context) => ({
+  members: members.map((member) => context.write(member)),
+  ...(weights && { weights }),
+  ...(average && { average }),
+});

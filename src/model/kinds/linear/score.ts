@@ -1,7 +1,7 @@
 import { number, numbers, object } from "../../../base/json/index.js";
 import { sigmoid } from "../../../stats/logistic.js";
 import type { LinearModel } from "../../artifact.js";
-import type { ModelKind, ModelScorer } from "../model-kind.js";
+import type { ModelKind, ModelScorer, ModelWriter } from "../model-kind.js";
 
 /** Scores sigmoid(bias + weights . x), in float64. */
 export function linearScorer({ weights, bias }: LinearModel): ModelScorer {
@@ -23,8 +23,9 @@ const parameters = object({ weights: numbers(1_000_000), bias: number() });
 
 /** A linear model, stored as its numbers. */
 export const linearKind: ModelKind<LinearModel> = {
-  write: ({ weights, bias }) => ({ weights, bias }),
   read: (json) => ({ kind: "linear", ...parameters(json) }),
   kernelUse: () => "none",
   scorer: linearScorer,
 };
+
+export const writeLinear: ModelWriter<LinearModel> = ({ weights, bias }) => ({ weights, bias });

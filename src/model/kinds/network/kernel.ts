@@ -1,7 +1,7 @@
-import { kernelBase64 } from "../../../kernels/build/kernel-bytes.js";
+import { scoringBase64 } from "../../../kernels/build/scoring-bytes.js";
 import { Arena, EmbeddedModule, type WasmExports } from "../../wasm.js";
 
-/** The functions of the WebAssembly kernel; addresses are bytes in its memory. */
+/** The functions of the WebAssembly kernel that score; addresses are bytes in its memory. */
 export interface KernelExports extends WasmExports {
   /** `again`: 1 where the last network of as many features has scored the same rows. */
   readonly score: (network: number, x: number, rows: number, logits: number, again: number) => void;
@@ -23,16 +23,6 @@ export interface KernelExports extends WasmExports {
   ) => void;
   /** Returns 1 where so many floats, a multiple of 4, are all finite. */
   readonly areFinite: (address: number, floats: number) => number;
-  /** Returns the sum of the rows' losses. */
-  readonly train: (
-    network: number,
-    data: number,
-    rows: number,
-    batch: number,
-    step: number,
-    learningRate: number,
-  ) => number;
-  readonly gradients: (network: number, data: number, rows: number, step: number, dropping: number) => void;
 }
 
 /** Networks never need more; beyond it a wrong layer size would only end in an allocation failure. */
@@ -42,10 +32,10 @@ const tooLarge = (megabytes: number): string =>
   `The network needs ${megabytes} MB of kernel memory, which is not available. Use smaller layers or a smaller batch.`;
 
 /** One instance of the kernel with its own memory. */
-export class Kernel extends Arena {
+export class Kernel<Exports extends KernelExports = KernelExports> extends Arena {
   readonly #scratch = new Map<string, { address: number; bytes: number }>();
 
-  constructor(readonly exports: KernelExports) {
+  constructor(readonly exports: Exports) {
     super(exports, memoryLimit, tooLarge);
   }
 
@@ -72,7 +62,7 @@ export class Kernel extends Arena {
   }
 }
 
-const embedded = new EmbeddedModule(kernelBase64);
+const embedded = new EmbeddedModule(scoringBase64);
 
 /**
  * Starts to compile the embedded kernel in the background, for later use. Does not throw: a runtime that cannot
@@ -81,8 +71,8 @@ const embedded = new EmbeddedModule(kernelBase64);
 export const prepareKernel = (): void => embedded.prepare();
 
 /**
- * Makes a new instance of the kernel. The embedded bytes are compiled once per process; if a runtime forbids that (as
- * workerd does), pass the module imported from `churnkit/kernel.wasm`.
+ * Makes a new instance of the kernel, to score. The embedded bytes are compiled once per process; if a runtime forbids that
+ * (as workerd does), pass the module imported from `churnkit/kernel.wasm`.
  *
  * @throws ChurnkitError `KERNEL_UNAVAILABLE` when the runtime can't or won't compile it.
  */

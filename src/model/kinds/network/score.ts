@@ -2,21 +2,13 @@ import { ChurnkitError } from "../../../base/errors.js";
 import { sigmoid } from "../../../stats/logistic.js";
 import type { NetworkModel } from "../../artifact.js";
 import { object, text, type JsonValue, readableJson } from "../../../base/json/index.js";
-import { readModelJson, readWeights, toModelJson, toWeightsBin, type ModelLayout } from "./format.js";
+import { readModelJson, readWeights, type ModelLayout } from "./format.js";
+import { toModelJson, toWeightsBin } from "./layers-model.js";
 import { createNetworkScorer } from "./network-scorer.js";
-import type { ModelKind, ModelScorer } from "../model-kind.js";
+import type { ModelKind, ModelScorer, ModelWriter } from "../model-kind.js";
 
 /** A network, stored in its own folder as a TF.js layers model and scored by the kernel. */
 export const networkKind: ModelKind<NetworkModel> = {
-  write: ({ spec, weights }, context) => ({
-    folder: context.addFolder(
-      "networks",
-      new Map([
-        ["model.json", readableJson(toModelJson(spec))],
-        ["weights.bin", Uint8Array.from(toWeightsBin(weights))],
-      ]),
-    ),
-  }),
   read(json, context) {
     const { folder } = object({ folder: text() })(json);
     const layout = context.json(`${folder}/model.json`, readLayout);
@@ -57,3 +49,13 @@ function readLayout(json: JsonValue): ModelLayout {
   if (layout.spec.outputs !== 1) throw json.not("a network with one output");
   return layout;
 }
+
+export const writeNetwork: ModelWriter<NetworkModel> = ({ spec, weights }, context) => ({
+  folder: context.addFolder(
+    "networks",
+    new Map([
+      ["model.json", readableJson(toModelJson(spec))],
+      ["weights.bin", Uint8Array.from(toWeightsBin(weights))],
+    ]),
+  ),
+});

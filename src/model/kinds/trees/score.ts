@@ -1,7 +1,7 @@
 import { count, number, object, oneOf, text } from "../../../base/json/index.js";
 import type { TreesModel } from "../../artifact.js";
 import type { Kernel } from "../network/kernel.js";
-import type { ModelKind, ModelScorer } from "../model-kind.js";
+import type { ModelKind, ModelScorer, ModelWriter } from "../model-kind.js";
 import { blockScorer, leastRows } from "./score-blocks.js";
 import { rowScorer } from "./score-row.js";
 import { splitsOf } from "./splits.js";
@@ -55,14 +55,6 @@ const description = object({
 
 /** Trees, stored in their own folder as one file of numbers. */
 export const treesKind: ModelKind<TreesModel> = {
-  write: (model, context) => ({
-    inputs: model.inputs,
-    link: model.link,
-    bias: model.bias,
-    trees: model.roots.length,
-    nodes: model.features.length,
-    folder: context.addFolder("trees", new Map([[treesFile, writeTrees(model)]])),
-  }),
   read(json, context) {
     const { folder, inputs, link, bias, trees, nodes } = description(json);
     const path = `${folder}/${treesFile}`;
@@ -71,3 +63,12 @@ export const treesKind: ModelKind<TreesModel> = {
   kernelUse: () => "faster",
   scorer: (model, { kernel }) => treesScorer(model, kernel),
 };
+
+export const writeTreesModel: ModelWriter<TreesModel> = (model, context) => ({
+  inputs: model.inputs,
+  link: model.link,
+  bias: model.bias,
+  trees: model.roots.length,
+  nodes: model.features.length,
+  folder: context.addFolder("trees", new Map([[treesFile, writeTrees(model)]])),
+});

@@ -1,6 +1,6 @@
 import type { LayersModel } from "@tensorflow/tfjs-layers";
 import type { Rank, Scalar, Tensor2D, Variable } from "@tensorflow/tfjs-core";
-import { toModelJson, toWeightsBin } from "../format.js";
+import { toModelJson, toWeightsBin } from "../layers-model.js";
 import { dropoutHash } from "../initial-weights.js";
 import type { NetworkSpec, NetworkWeights } from "../spec.js";
 import type { Batch } from "./batch.js";

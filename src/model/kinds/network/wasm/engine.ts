@@ -1,6 +1,4 @@
 import type { TrainingEngine } from "../engine.js";
-import { loadKernel } from "../kernel.js";
-import { WasmTrainer } from "./trainer.js";
 
 /** Returns a promise of the function's result, or of its error. */
 function promised<T>(work: () => T): Promise<T> {
@@ -38,7 +36,8 @@ export function wasmEngine(options: { kernel?: WebAssembly.Module | undefined } 
   return {
     name: "wasm",
     async create(spec, sessionOptions) {
-      const trainer = new WasmTrainer(await loadKernel(options.kernel), spec, sessionOptions);
+      const { createTrainer } = await import("./trainer.js");
+      const trainer = await createTrainer(options.kernel, spec, sessionOptions);
       return {
         epoch: (data, order, batches) => promised(() => trainer.epoch(data, order, batches)),
         gradients: (data, batch, which) => promised(() => trainer.gradients(data, batch, which)),

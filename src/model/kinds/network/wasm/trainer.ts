@@ -2,24 +2,24 @@ import { ChurnkitError } from "../../../../base/errors.js";
 import type { SessionOptions, SessionState, TrainingData } from "../engine.js";
 import { logOddsOfMean, withoutAdapters } from "../adapters.js";
 import { initialWeights } from "../initial-weights.js";
-import type { Kernel } from "../kernel.js";
 import { createNetworkScorer, type NetworkScorer } from "../network-scorer.js";
 import { tensorLayout, type NetworkSpec, type NetworkWeights } from "../spec.js";
 import { checkInteger, checkRange, checkSpec, checkWeights } from "./checks.js";
 import { readTensor, writeTensor } from "./layout.js";
 import { planNetwork, type WasmPlan } from "./plan.js";
 import { checkData, stage } from "./staging.js";
+import { loadTrainingKernel, type TrainingKernel } from "./training-kernel.js";
 
 /** A network in training in a kernel's memory: the work of a training session, synchronous. */
-export class WasmTrainer {
+class WasmTrainer {
   readonly #spec: NetworkSpec;
   readonly #maxBatch: number;
   readonly #plan: WasmPlan;
-  #kernel: Kernel | undefined;
+  #kernel: TrainingKernel | undefined;
   #scorers: NetworkScorer[] = [];
   #step = 0;
 
-  constructor(kernel: Kernel, spec: NetworkSpec, options: SessionOptions) {
+  constructor(kernel: TrainingKernel, spec: NetworkSpec, options: SessionOptions) {
     checkSpec(spec);
     const { adam } = options;
     checkInteger("The largest batch", options.maxBatch, 1, 2 ** 20);
@@ -122,7 +122,7 @@ export class WasmTrainer {
     this.#scorers = [];
   }
 
-  #alive(): Kernel {
+  #alive(): TrainingKernel {
     if (this.#kernel !== undefined) return this.#kernel;
     throw new ChurnkitError("OPTION_INVALID", "This training session was disposed of. Create another one.");
   }
@@ -142,4 +142,13 @@ export class WasmTrainer {
       layout[i]?.trainable === true ? readTensor(kernel, place, offset) : new Float32Array(0),
     );
   }
+}
+
+/** Starts training a network, in a kernel of its own. */
+export async function createTrainer(
+  module: WebAssembly.Module | undefined,
+  spec: NetworkSpec,
+  options: SessionOptions,
+): Promise<WasmTrainer> {
+  return new WasmTrainer(await loadTrainingKernel(module), spec, options);
 }
