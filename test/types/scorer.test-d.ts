@@ -2,12 +2,21 @@ import { expectTypeOf, test } from "vitest";
 import { z } from "zod";
 import { defineDataset, type RequestType } from "../../src/data/dataset.js";
 import { defineFeatures } from "../../src/data/features/define.js";
+import { parseContract } from "../../src/data/contract/parse-contract.js";
 import { readTable } from "../../src/data/read/read-file.js";
 import { tableFromRecords } from "../../src/data/read/records.js";
 import type { Table } from "../../src/data/table/table.js";
 import { loadBundle } from "../../src/model/bundle/load.js";
+import { counterfactuals } from "../../src/model/explain/changed/counterfactuals.js";
+import { partialDependence } from "../../src/model/explain/changed/partial-dependence.js";
+import { permutationImportance } from "../../src/model/explain/changed/permutation-importance.js";
+import { logistic } from "../../src/model/kinds/linear/learner.js";
 import type { ScoredRecord, Scorer } from "../../src/model/scoring/compile.js";
 import { train } from "../../src/model/training/train.js";
+import { compareLearners } from "../../src/model/tuning/compare-learners.js";
+import { crossValidate } from "../../src/model/tuning/cross-validate.js";
+import type { SearchSpace } from "../../src/model/tuning/space/search-space.js";
+import { tune, type TuneOptions } from "../../src/model/tuning/tune.js";
 import { createHandler } from "../../src/serving/handler.js";
 
 const customers = defineDataset({
@@ -59,4 +68,54 @@ test("tableFromRecords has the dataset's row type", () => {
     >
   >();
   expectTypeOf(tableFromRecords(customers.contract, [])).toEqualTypeOf<Table>();
+});
+
+test("columns and options that are named elsewhere are checked too", async () => {
+  const features = defineFeatures(customers);
+  const table = await readTable(customers, "customers.csv");
+  const { scorer } = await train(features, table);
+  partialDependence(scorer, table, "tenure");
+  // @ts-expect-error no such column
+  partialDependence(scorer, table, "tenur");
+  counterfactuals(scorer, table, {}, { fixed: ["plan"], directions: { tenure: "up" } });
+  // @ts-expect-error no such column
+  counterfactuals(scorer, table, {}, { fixed: ["plans"] });
+  // @ts-expect-error no such column
+  counterfactuals(scorer, table, {}, { directions: { tenur: "up" } });
+  // @ts-expect-error no such column
+  permutationImportance(scorer, table, { groups: [["tenure", "plans"]] });
+  await crossValidate(features, table, { by: { group: "id" } });
+  // @ts-expect-error no such column
+  await crossValidate(features, table, { by: { group: "ids" } });
+  // @ts-expect-error no such column
+  await tune(features, table, { by: { time: "ids" } });
+  const { results } = await compareLearners(features, table, { a: logistic(), b: logistic({ l2: 1 }) });
+  expectTypeOf<keyof typeof results>().toEqualTypeOf<"a" | "b">();
+  const untyped = await readTable(parseContract({}), "customers.csv");
+  partialDependence(scorer, untyped, "any text");
+  await crossValidate(features, untyped, { by: { group: "any text" } });
+});
+
+test("a search knows the options of its learner", () => {
+  const space: SearchSpace<"network"> = {
+    learningRate: { kind: "real", min: 1e-4, max: 0.1, scale: "log" },
+    units1: { kind: "integer", min: 16, max: 128 },
+    dropout: { kind: "choice", values: ["0.2,0.2"] },
+  };
+  const learners: TuneOptions["learners"] = [
+    { learner: "network", space, options: { members: 1 } },
+    { learner: "auto", options: { presets: 2 } },
+    { learner: "boosting", space: { leaves: { kind: "integer", min: 3, max: 9 } } },
+    // @ts-expect-error no such option
+    { learner: "boosting", space: { leafs: { kind: "integer", min: 3, max: 9 } } },
+    // @ts-expect-error no such option
+    { learner: "boosting", options: { round: 3 } },
+    // @ts-expect-error an option without values to search
+    { learner: "boosting", space: { monotone: { kind: "choice", values: [1] } } },
+    // @ts-expect-error no such learner
+    { learner: "bosting" },
+  ];
+  expectTypeOf(learners).not.toBeAny();
+  const anything: SearchSpace = { "any text": { kind: "choice", values: [1] } };
+  expectTypeOf(anything).not.toBeAny();
 });

@@ -5,7 +5,7 @@ import { workMeter } from "../../base/node.js";
 import { documentError, JsonValue, record } from "../../base/json/index.js";
 import { defineFeatures } from "../../data/features/index.js";
 import { evaluate, flatMetrics, type MetricName, metricNames, metrics } from "../../model/evaluate/index.js";
-import { learnerNames } from "../../model/training/index.js";
+import { learnerNameOf, learnerNames } from "../../model/training/index.js";
 import {
   searchSpace,
   tune,
@@ -90,13 +90,13 @@ const unreadable = documentError("OPTION_INVALID", "The search space", "Correct 
 
 /** The searched learners, each with its space. */
 async function searched(options: Options): Promise<NonNullable<TuneOptions["learners"]>> {
-  const { learner: names = ["boosting"] } = options;
+  const names = (options.learner ?? ["boosting"]).map(learnerNameOf);
   if (options.space === undefined) return names.map((learner) => ({ learner }));
   const json = JsonValue.of(await readJson(options.space, "The search space"), options.space, unreadable);
   const [only, ...others] = names;
   if (only !== undefined && others.length === 0) return [{ learner: only, space: searchSpace(json) }];
   const spaces = record(searchSpace, 20)(json);
-  const stray = Object.keys(spaces).find((name) => !names.includes(name));
+  const stray = Object.keys(spaces).find((name) => !names.some((one) => one === name));
   if (stray !== undefined) throw unreadable(options.space, `is of ${JSON.stringify(stray)} too, which is not searched`);
   return names.map((learner) => ({ learner, space: spaces[learner] }));
 }

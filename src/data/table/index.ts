@@ -17,6 +17,6 @@ export { recordOf, type RecordValue } from "./record-of.js";
 export { rowBuffer, type RowBuffer } from "./row-buffer.js";
 export { type RowFingerprints, rowFingerprints } from "./row-fingerprints.js";
 export { tableFromBytes, tableToBytes } from "./table-bytes.js";
-export type { ColumnData, Table } from "./table.js";
+export type { ColumnData, ColumnName, Table } from "./table.js";
 export { spreadRows, takeRows } from "./take-rows.js";
 export { writeCsv } from "./write-csv.js";

@@ -51,3 +51,6 @@ export interface Table<Row = unknown> {
   readonly form?: readonly string[] | undefined;
   readonly [rowType]?: Row;
 }
+
+/** The name of a column, checked by the compiler where it knows the row type; any text for a contract read from a file. */
+export type ColumnName<Row> = unknown extends Row ? string : Extract<keyof Row, string>;

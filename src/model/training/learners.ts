@@ -20,8 +20,24 @@ const learners = {
 export type AutoSettings = Pick<AutoOptions, (typeof ownOptions)[number]>;
 const ownOptions = ["presets", "maxLatency", "distill"] as const;
 
+/** A learner's name on the command line, in jobs and in searches. */
+export type LearnerName = keyof typeof learners;
+
+/** The options that a learner takes. */
+export type OptionsOf<Name extends LearnerName> = NonNullable<Parameters<(typeof learners)[Name]>[0]>;
+
 /** Names of the learners on the command line. */
-export const learnerNames = Object.keys(learners) as readonly (keyof typeof learners)[];
+export const learnerNames = Object.keys(learners) as readonly LearnerName[];
+
+/** @throws ChurnkitError OPTION_INVALID for a name that no learner has. */
+export function learnerNameOf(text: string): LearnerName {
+  const known = learnerNames.find((name) => name === text);
+  if (known !== undefined) return known;
+  throw new ChurnkitError(
+    "OPTION_INVALID",
+    `Unknown learner ${JSON.stringify(text)}. Use one of ${learnerNames.join(", ")}.`,
+  );
+}
 
 /**
  * The learner of that name.
@@ -31,12 +47,7 @@ export const learnerNames = Object.keys(learners) as readonly (keyof typeof lear
  * @throws ChurnkitError OPTION_INVALID for a name or an option that is not known, or an option out of range.
  */
 export function learnerNamed(name: string, options: object = {}): Learner {
-  const known = learnerNames.find((one) => one === name);
-  if (!known)
-    throw new ChurnkitError(
-      "OPTION_INVALID",
-      `Unknown learner ${JSON.stringify(name)}. Use one of ${learnerNames.join(", ")}.`,
-    );
+  const known = learnerNameOf(name);
   // An engine is code, which JSON cannot name.
   const { parameters } = learners[known === "auto" ? "network" : known]();
   const names = [...Object.keys(parameters), ...(known === "auto" ? ownOptions : [])].filter(

@@ -93,7 +93,7 @@ export async function trainModel<Row, Request>(
   if (budget?.spent) {
     const left: Cap = {
       cap: "budget",
-      message: `${budget.name} was used up before the baseline, logistic regression, which was skipped`,
+      message: `${budget.name} left no time for the baseline, logistic regression, which was skipped`,
     };
     return { ...(await finish(learner, { ...made, caps: [...(made.caps ?? []), left] }, worked)), baseline: undefined };
   }

@@ -4,15 +4,16 @@ import type { ResampledT } from "../../stats/hypothesis/index.js";
 import type { MetricName } from "../evaluate/metrics.js";
 import type { Learner } from "../kinds/learner.js";
 import type { CrossValidation, FoldOptions } from "./cross-validate.js";
+import type { ByColumn } from "./resampling.js";
 
 /** Result of {@link compareLearners}. */
-export interface LearnerComparison {
+export interface LearnerComparison<Name extends string = string> {
   /** By the learner's name in the call, in its order. */
-  readonly results: Readonly<Record<string, CrossValidation>>;
+  readonly results: Readonly<Record<Name, CrossValidation>>;
   /** Each pair: a - b over the folds, with the corrected paired test; null if some fold has no value. */
   readonly differences: readonly {
-    readonly a: string;
-    readonly b: string;
+    readonly a: Name;
+    readonly b: Name;
     readonly metrics: Readonly<Record<MetricName, ResampledT | null>>;
   }[];
 }
@@ -34,12 +35,12 @@ export interface LearnerComparison {
  * console.log(differences[0]?.metrics.logLoss?.mean, differences[0]?.metrics.logLoss?.p);
  * ```
  */
-export async function compareLearners<Row>(
+export async function compareLearners<Row, Name extends string>(
   features: Features<Row>,
   table: Table<Row>,
-  learners: Readonly<Record<string, Learner>>,
-  options: FoldOptions = {},
-): Promise<LearnerComparison> {
+  learners: Readonly<Record<Name, Learner>>,
+  options: FoldOptions & ByColumn<Row> = {},
+): Promise<LearnerComparison<Name>> {
   const { runComparison } = await import("./run-cross-validation.js");
   return runComparison(features, table, learners, options);
 }

@@ -5,7 +5,7 @@ import type { MetricName } from "../evaluate/metrics.js";
 import type { HeldOut, Learner } from "../kinds/learner.js";
 import type { FoldScores } from "../training/score-fold.js";
 import type { ThresholdRule } from "../training/threshold.js";
-import type { Resampling } from "./resampling.js";
+import type { ByColumn, Resampling } from "./resampling.js";
 
 /** What {@link crossValidate} and {@link compareLearners} have in common. */
 export interface FoldOptions extends Resampling {
@@ -68,7 +68,7 @@ export interface CrossValidation {
 export async function crossValidate<Row>(
   features: Features<Row>,
   table: Table<Row>,
-  options: CrossValidateOptions = {},
+  options: CrossValidateOptions & ByColumn<Row> = {},
 ): Promise<CrossValidation> {
   const { runCrossValidation } = await import("./run-cross-validation.js");
   return runCrossValidation(features, table, options);

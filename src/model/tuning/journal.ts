@@ -88,7 +88,7 @@ function checkIdentity(name: string, head: unknown, identity: SearchIdentity): v
   if (changed.length > 0)
     throw new ChurnkitError(
       "CHECKPOINT_MISMATCH",
-      `The journal ${name} was begun with another ${changed.join(" and another ")}. Name another file, or restore what it was begun with.`,
+      `The journal ${name} belongs to another search. Not the same: ${changed.join(", ")}. Restore that, or name another file.`,
       { where: { path: changed[0] } },
     );
 }

@@ -2,7 +2,7 @@ import { ChurnkitError } from "../../base/errors.js";
 import { mix32 } from "../../base/random.js";
 import { detailColumns, type Features, fitRecipe } from "../../data/features/index.js";
 import { kFold, timeFolds, type Fold } from "../../data/split/index.js";
-import { takeRows, type Table } from "../../data/table/index.js";
+import { type ColumnName, takeRows, type Table } from "../../data/table/index.js";
 import { sharedCopy, sharedMatrix } from "../kinds/shared-matrix.js";
 import type { FoldData } from "../training/score-fold.js";
 
@@ -18,6 +18,11 @@ export interface Resampling {
    */
   readonly by?: { readonly group: string } | { readonly time: string } | undefined;
   readonly seed?: number | undefined;
+}
+
+/** The columns of {@link Resampling} as the compiler knows them. */
+export interface ByColumn<Row> {
+  readonly by?: { readonly group: ColumnName<Row> } | { readonly time: ColumnName<Row> } | undefined;
 }
 
 /** One fold of a repeat. */

@@ -24,13 +24,13 @@ export async function runCrossValidation(
 }
 
 /** Implements `compareLearners`. */
-export async function runComparison(
+export async function runComparison<Name extends string>(
   features: Features,
   table: Table,
-  learners: Readonly<Record<string, Learner>>,
+  learners: Readonly<Record<Name, Learner>>,
   options: FoldOptions,
-): Promise<LearnerComparison> {
-  const entries = Object.entries(learners);
+): Promise<LearnerComparison<Name>> {
+  const entries = Object.entries(learners) as [Name, Learner][];
   if (entries.length < 2)
     throw new ChurnkitError(
       "OPTION_INVALID",
@@ -51,7 +51,7 @@ export async function runComparison(
       metrics: byMetric((name) => overFolds(minus(valuesOf(first, name), valuesOf(second, name)), ratio)),
     })),
   );
-  return { results: Object.fromEntries(results), differences };
+  return { results: Object.fromEntries(results) as Record<Name, CrossValidation>, differences };
 }
 
 /** Trains every learner on every fold; a fold is encoded once, when its turn comes. */

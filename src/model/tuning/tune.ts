@@ -6,7 +6,7 @@ import type { BudgetOptions } from "../kinds/budget.js";
 import type { ThresholdRule } from "../training/threshold.js";
 import type { TrainedModel } from "../training/train.js";
 import type { CrossValidation } from "./cross-validate.js";
-import type { Resampling } from "./resampling.js";
+import type { ByColumn, Resampling } from "./resampling.js";
 import type { Trial } from "./search.js";
 import type { SearchedLearner } from "./space/searched.js";
 
@@ -91,7 +91,7 @@ export interface TuneResult<Row = unknown, Request = unknown> {
 export async function tune<Row, Request>(
   features: Features<Row, Request>,
   table: Table<Row>,
-  options: TuneOptions = {},
+  options: TuneOptions & ByColumn<Row> = {},
 ): Promise<TuneResult<Row, Request>> {
   const { runTuning } = await import("./run-tuning.js");
   return runTuning(features, table, options);

@@ -132,7 +132,7 @@ describe("auto", () => {
     const ended = await auto({ learners: real().map(counted) }).fit(data, undefined, { seed: 3, budget });
     const count = choiceOf(ended).presets;
     expect(ended.caps).toEqual([
-      { cap: "budget", message: expect.stringMatching(/^the budget of 60 s was used up after [12] of 3/) as string },
+      { cap: "budget", message: expect.stringMatching(/^the budget of 60 s ended auto after [12] of 3/) as string },
     ]);
     const replayed = await auto({ learners: real(), presets: count }).fit(data, undefined, { seed: 3 });
     expect(replayed.model).toEqual(ended.model);

@@ -1,13 +1,13 @@
 import { ChurnkitError } from "../../../base/errors.js";
 import type { CellIssue } from "../../../data/contract/index.js";
-import { recordOf, type RecordValue, rowBuffer, type Table } from "../../../data/table/index.js";
+import { type ColumnName, recordOf, type RecordValue, rowBuffer, type Table } from "../../../data/table/index.js";
 import type { Scorer } from "../../scoring/index.js";
 import { checkRows, featureNamed, wholeOption } from "./columns.js";
 import { checkDirection, type Direction, movesOf } from "./moves.js";
 import { bySize, columnsOf, distanceOf, search, type ScoreMoves, type State, tighten } from "./search.js";
 
 /** What counterfactuals may change, and how far. */
-interface CounterfactualOptions {
+interface CounterfactualOptions<Row> {
   /** The probability to get below, in [0, 1]. Default: the decision's threshold. */
   readonly below?: number | undefined;
   /** Ways out at most, 1 to 20. Default 3. */
@@ -15,9 +15,9 @@ interface CounterfactualOptions {
   /** Changed columns of one way out at most, 1 to 6. Default 3. */
   readonly mostChanges?: number | undefined;
   /** Columns that nobody can change, such as the gender. */
-  readonly fixed?: readonly string[] | undefined;
+  readonly fixed?: readonly ColumnName<Row>[] | undefined;
   /** Columns that only go up, such as the tenure, or only down. */
-  readonly directions?: Readonly<Record<string, Direction>> | undefined;
+  readonly directions?: { readonly [Name in ColumnName<Row>]?: Direction } | undefined;
 }
 
 /** Changes that suffice together. */
@@ -66,13 +66,13 @@ export interface Counterfactuals {
  * for (const { changes, probability } of found.options) console.log(changes, probability);
  * ```
  */
-export function counterfactuals(
+export function counterfactuals<Row>(
   scorer: Pick<Scorer, "contract" | "decision" | "scoreRecords">,
-  background: Table,
+  background: Table<Row>,
   record: unknown,
-  options: CounterfactualOptions = {},
+  options: CounterfactualOptions<Row> = {},
 ): Counterfactuals {
-  const { below = scorer.decision.threshold, count = 3, mostChanges = 3 } = options;
+  const { below = scorer.decision.threshold, count = 3, mostChanges = 3, fixed = [], directions = {} } = options;
   if (!(below >= 0 && below <= 1)) {
     throw new ChurnkitError("OPTION_INVALID", `below is ${below}. Give a probability from 0 to 1.`, {
       where: { value: below },
@@ -81,7 +81,7 @@ export function counterfactuals(
   wholeOption("count", count, 1, 20);
   wholeOption("mostChanges", mostChanges, 1, 6);
   checkRows(background);
-  const changeable = changeableOf(scorer, options);
+  const changeable = changeableOf(scorer, fixed, directions);
   const table = rowBuffer(scorer.contract).fill([record]);
   const [now] = scorer.scoreRecords([record]);
   const result = { below, options: [], best: null, issues: [] };
@@ -116,10 +116,17 @@ export function counterfactuals(
 }
 
 /** The features that may change, with their directions. */
-function changeableOf({ contract }: Pick<Scorer, "contract">, { fixed = [], directions = {} }: CounterfactualOptions) {
+function changeableOf(
+  { contract }: Pick<Scorer, "contract">,
+  fixed: readonly string[],
+  directions: Readonly<Record<string, Direction | undefined>>,
+) {
   for (const name of fixed) featureNamed(contract, name, "fixed");
   const ways = new Map(Object.entries(directions));
-  for (const [name, direction] of ways) checkDirection(featureNamed(contract, name, "directions"), direction);
+  for (const [name, direction] of ways) {
+    const column = featureNamed(contract, name, "directions");
+    if (direction !== undefined) checkDirection(column, direction);
+  }
   return contract.columns
     .filter(({ role, name }) => role === "feature" && !fixed.includes(name))
     .map((column) => ({ column, direction: ways.get(column.name) }));

@@ -1,7 +1,14 @@
 import { ChurnkitError } from "../../../base/errors.js";
 import { logit } from "../../../stats/logistic.js";
 import type { Column } from "../../../data/contract/index.js";
-import { type ColumnData, recordOf, type RecordValue, rowBuffer, type Table } from "../../../data/table/index.js";
+import {
+  type ColumnData,
+  type ColumnName,
+  recordOf,
+  type RecordValue,
+  rowBuffer,
+  type Table,
+} from "../../../data/table/index.js";
 import type { Scorer } from "../../scoring/index.js";
 import { checkRows, dataOf, featureNamed, takeCells, wholeOption, withColumns } from "./columns.js";
 
@@ -53,10 +60,10 @@ const mostNumbers = 1e7;
  * grid.forEach((value, i) => console.log(value, mean[i]));
  * ```
  */
-export function partialDependence(
+export function partialDependence<Row>(
   scorer: Pick<Scorer, "contract" | "score">,
-  table: Table,
-  column: string,
+  table: Table<Row>,
+  column: ColumnName<Row>,
   options: PartialDependenceOptions = {},
 ): PartialDependence {
   const { points = 20, values, scale = "probability", centered = false } = options;

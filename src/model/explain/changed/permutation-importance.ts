@@ -3,12 +3,12 @@ import { mix32, permutation } from "../../../base/random.js";
 import { rowLogLoss } from "../../../stats/logistic.js";
 import { mean, standardError } from "../../../stats/mean.js";
 import { rankAuc } from "../../../stats/ranks/index.js";
-import { labels, type ColumnData, type Table } from "../../../data/table/index.js";
+import { labels, type ColumnData, type ColumnName, type Table } from "../../../data/table/index.js";
 import type { Scorer } from "../../scoring/index.js";
 import { dataOf, featureNamed, takeCells, wholeOption, withColumns } from "./columns.js";
 
 /** How permutation importance is measured. */
-interface PermutationOptions {
+interface PermutationOptions<Row> {
   /** `logLoss` (default), or `auc`. */
   readonly metric?: "logLoss" | "auc" | undefined;
   /** Shuffles of each column, 2 to 1,000. Default 5. */
@@ -16,7 +16,7 @@ interface PermutationOptions {
   /** Default 0. */
   readonly seed?: number | undefined;
   /** Columns that are shuffled together, such as those that say nearly the same. The others are shuffled alone. */
-  readonly groups?: readonly (readonly string[])[] | undefined;
+  readonly groups?: readonly (readonly ColumnName<Row>[])[] | undefined;
 }
 
 /** How much worse a model is without the information of some columns. */
@@ -50,10 +50,10 @@ export interface PermutationImportance {
  * console.log(first?.columns, first?.worsening);
  * ```
  */
-export function permutationImportance(
+export function permutationImportance<Row>(
   scorer: Pick<Scorer, "contract" | "score">,
-  table: Table,
-  { metric = "logLoss", repeats = 5, seed = 0, groups = [] }: PermutationOptions = {},
+  table: Table<Row>,
+  { metric = "logLoss", repeats = 5, seed = 0, groups = [] }: PermutationOptions<Row> = {},
 ): PermutationImportance[] {
   wholeOption("repeats", repeats, 2, 1000);
   const truth = labels(table);

@@ -86,7 +86,7 @@ function capsOf(
     const names = trained.map(({ name }) => name).join(", ");
     const message =
       count > 0
-        ? `${budget.name} was used up after ${count} of ${candidates.length} learners: auto chose from ${names}; a longer budget tries the others too`
+        ? `${budget.name} ended auto after ${count} of ${candidates.length} learners (${names}); a longer training tries the others too`
         : `${budget.name} ended ${names} early, and no learner was finished`;
     caps.push({ cap: "budget", message });
   }

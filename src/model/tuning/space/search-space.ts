@@ -13,6 +13,7 @@ import {
   withDefault,
   type Decoder,
 } from "../../../base/json/index.js";
+import type { LearnerName, OptionsOf } from "../../training/learners.js";
 
 /** How values are drawn: `log` for a range over powers of ten, `reverseLog` for one that is close to 1. */
 export const scales = ["auto", "linear", "log", "reverseLog"] as const;
@@ -35,22 +36,35 @@ export interface ChoiceRange {
 /** Values that a search may give to one option. */
 export type SearchRange = (NumberRange & { readonly kind: "real" | "integer" }) | ChoiceRange;
 
+/** The options whose value is one of these. */
+type Having<Options, Value> = {
+  [Name in keyof Options & string]: Extract<Options[Name], Value> extends never ? never : Name;
+}[keyof Options & string];
+type List = readonly number[];
+
+/** The ranges of options that can vary, and of the items of lists. */
+type Ranges<Options> = { readonly [Name in Having<Options, string | number | boolean | List>]?: SearchRange } & {
+  readonly [Item in `${Having<Options, List>}${number}`]: SearchRange;
+};
+
 /**
  * The options that a search varies, each with its range. An item of a list is named by its place, `units1`, and a choice
- * of whole lists is of texts: `"64,32"`.
+ * of whole lists is of texts: `"64,32"`. With the name of a learner the compiler knows its options.
  *
  * @example
  * ```ts
  * import type { SearchSpace } from "churnkit/model";
  *
- * const space: SearchSpace = {
+ * const space: SearchSpace<"network"> = {
  *   learningRate: { kind: "real", min: 1e-4, max: 0.1, scale: "log" },
  *   units1: { kind: "integer", min: 16, max: 128 },
  *   batchSize: { kind: "choice", values: [32, 64, 128] },
  * };
  * ```
  */
-export type SearchSpace = Readonly<Record<string, SearchRange>>;
+export type SearchSpace<Name extends LearnerName = never> = [Name] extends [never]
+  ? Readonly<Record<string, SearchRange>>
+  : Ranges<OptionsOf<Name>>;
 
 const checked = <Range extends NumberRange & { readonly kind: "real" | "integer" }>(
   range: Decoder<Range>,

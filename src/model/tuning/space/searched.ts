@@ -1,19 +1,20 @@
 import { ChurnkitError } from "../../../base/errors.js";
 import type { Learner } from "../../kinds/learner.js";
-import { learnerNamed } from "../../training/learners.js";
+import { learnerNamed, type LearnerName, type OptionsOf } from "../../training/learners.js";
 import { gridOf, valueAt, type OptionValue } from "./axis.js";
 import { defaultSpace } from "./default-spaces.js";
 import { withLists } from "./options.js";
 import type { SearchSpace } from "./search-space.js";
 
 /** A learner whose options are searched. */
-export interface SearchedLearner {
-  /** Its name: `boosting`, `network`, `forest`, `logistic`. */
-  readonly learner: string;
+export type SearchedLearner = { readonly [Name in LearnerName]: SearchedAs<Name> }[LearnerName];
+
+interface SearchedAs<Name extends LearnerName> {
+  readonly learner: Name;
   /** The options to vary. Default: a space of the learner's own; `{}` varies nothing. */
-  readonly space?: SearchSpace | undefined;
+  readonly space?: SearchSpace<Name> | undefined;
   /** Options that stay as they are. */
-  readonly options?: Readonly<Record<string, unknown>> | undefined;
+  readonly options?: OptionsOf<Name> | undefined;
 }
 
 /** A searched learner, complete and checked. */
@@ -21,7 +22,7 @@ export interface Searched {
   readonly learner: string;
   readonly space: SearchSpace;
   /** Those that stay. */
-  readonly options: Readonly<Record<string, unknown>>;
+  readonly options: object;
   /** All options at a point of the space. */
   optionsAt(values: Readonly<Record<string, OptionValue>>): Record<string, unknown>;
 }
@@ -31,7 +32,15 @@ export interface Searched {
  *
  * @throws ChurnkitError OPTION_INVALID.
  */
-export function searchedOf({ learner, options = {}, space = defaultSpace(learner) }: SearchedLearner): Searched {
+export function searchedOf({
+  learner,
+  options = {},
+  space = defaultSpace(learner),
+}: {
+  readonly learner: string;
+  readonly options?: object | undefined;
+  readonly space?: SearchSpace | undefined;
+}): Searched {
   const known = (learner === "auto" ? learnerNamed("network") : learnerNamed(learner)).parameters;
   const both = Object.keys(space).find((name) => Object.hasOwn(options, name));
   if (both !== undefined)
