@@ -1,5 +1,6 @@
 import { Option, type Command } from "commander";
 import { ChurnkitError } from "../base/errors.js";
+import { counted } from "../base/counted.js";
 import { labels, recordOf, spreadRows, type RecordValue, type Table } from "../data/table/index.js";
 import {
   backgroundFromProfile,
@@ -123,7 +124,14 @@ export function counterfactualsFor(
 ): ((position: number) => Counterfactuals) | undefined {
   const { fixed, up = [], down = [] } = options;
   checkApart({ "--fixed": fixed, "--up": up, "--down": down });
-  if (options.counterfactuals !== true && options.html === undefined) return undefined;
+  if (options.counterfactuals !== true && options.html === undefined) {
+    const stray = (["fixed", "up", "down"] as const).find((name) => options[name] !== undefined);
+    if (stray === undefined) return undefined;
+    throw new ChurnkitError(
+      "OPTION_INVALID",
+      `--${stray} applies to counterfactuals. Add --counterfactuals, or omit it.`,
+    );
+  }
   const drawn = (): Table => backgroundFromProfile(artifact.contract, artifact.baseline, { rows: 500 });
   const others = background ?? (table.rows >= leastCustomers ? spreadRows(table, mostCustomers) : drawn());
   const directions = Object.fromEntries([
@@ -141,16 +149,16 @@ export const askedFor = ({ partial, permutation, lime }: ChangedScores, options:
 });
 
 /** The texts of what was computed over all rows. */
-export function changedText({ partial = [], permutation, lime }: ChangedScores): string[] {
+export function changedText({ partial = [], permutation, lime }: ChangedScores, rows: number): string[] {
   return [
     ...partial.map(
-      ({ column, grid, mean, rows }) =>
-        `mean probability of ${rows} rows by ${column}\n${columns(grid.map((value, i) => [valueText(value), shown(mean[i] ?? 0)]))}`,
+      ({ column, grid, mean }) =>
+        `mean probability of ${counted(rows, "row")} by ${column}\n${columns(grid.map((value, i) => [valueText(value), shown(mean[i] ?? 0)]))}`,
     ),
     ...(permutation === undefined
       ? []
       : [
-          `how much the log loss rises when a column is shuffled, with its standard error\n${columns(
+          `how much the log loss rises when a column is shuffled, over ${counted(rows, "row")}, with its standard error\n${columns(
             permutation.map((one) => [one.columns.join(" + "), shown(one.worsening), shown(one.standardError)]),
           )}`,
         ]),
@@ -168,14 +176,14 @@ function limeText({ rows, shap, lime }: NonNullable<ChangedScores["lime"]>): str
 
 /** The lines on one customer. */
 export function counterfactualLines({ outcome, below, options, best }: Counterfactuals): string[] {
-  const limit = shown(below);
+  const limit = `the threshold of ${shown(below)}`;
   if (outcome === "already") return [`  is below ${limit} already`];
   const found = outcome === "found" ? options : best === null ? [] : [best];
   return [
     ...(outcome === "found" ? [] : [`  no changes that were tried bring it below ${limit}`]),
     ...found.map(({ changes, probability }) => {
       const words = changes.map(({ column, from, to }) => `${column} ${valueText(to)} instead of ${valueText(from)}`);
-      return `  with ${words.join(" and ")}: probability ${shown(probability)}`;
+      return `  with ${words.join(" and ")}: probability ${shown(probability)}, ${probability < below ? "below" : "not below"} ${limit}`;
     }),
   ];
 }

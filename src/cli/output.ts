@@ -51,11 +51,13 @@ export function fail(error: unknown): number {
   return ChurnkitError.isInstance(error) && error.code === "REGISTRY_REFUSED" ? exit.checkFailed : exit.unusable;
 }
 
-/** Formats columns of text, padded; numbers are right-aligned. */
-export function columns(rows: readonly (readonly string[])[]): string {
+/** Formats columns of text, padded; numbers are right-aligned, unless they stand among texts. */
+export function columns(rows: readonly (readonly string[])[], numbers: "right" | "left" = "right"): string {
   const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => (row[i] ?? "").length)));
   const align = (cell: string, i: number): string =>
-    /^-?[\d.,]+( ?%)?$|^-$/.test(cell) ? cell.padStart(widths[i] ?? 0) : cell.padEnd(widths[i] ?? 0);
+    numbers === "right" && /^-?[\d.,]+( ?%)?$|^-$/.test(cell)
+      ? cell.padStart(widths[i] ?? 0)
+      : cell.padEnd(widths[i] ?? 0);
   return rows.map((row) => row.map(align).join("  ").trimEnd()).join("\n");
 }
 

@@ -62,10 +62,10 @@ function drawn(bars: Map<string, Bar>, progress: TrainingProgress, now: number):
   const seconds = ((now - begun.at) / 1000) * ((1 - share) / Math.max(share - begun.share, 1e-9));
   const left = known === undefined ? "" : `  at most ${seconds.toFixed(0)} s left`;
   const filled = Math.round(24 * share);
-  const figures = `loss ${loss.toFixed(4)}  AUC ${validationAuc?.toFixed(4) ?? "-"}`;
+  const auc = validationAuc === null || validationAuc === undefined ? "" : `  AUC ${validationAuc.toFixed(4)}`;
   const steps = of === "trees" ? `${epoch} rounds` : `${Math.min(ended.size, members)}/${members} networks`;
   return {
-    text: `${learner && `${learner} `}[${"#".repeat(filled)}${".".repeat(24 - filled)}] ${steps}  ${figures}${left}`,
+    text: `${learner && `${learner} `}[${"#".repeat(filled)}${".".repeat(24 - filled)}] ${steps}  loss ${loss.toFixed(4)}${auc}${left}`,
     ended: done && ended.size >= members,
   };
 }

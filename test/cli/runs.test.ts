@@ -56,9 +56,14 @@ it("shows and compares runs", async () => {
   const { out } = await runVerb(runs, ["runs", "show", place, trained?.id ?? ""]);
   expect(out).toMatch(/^status +finished$/m);
   expect(out).toMatch(/^train_rows +240$/m);
+  expect(out).toMatch(/^auc +0\.\d+ \[0\.\d+, 0\.\d+\]$/m);
+  expect(out).not.toMatch(/^auc\.low/m);
+  expect(out).toMatch(/^model\.tar\.gz +\d+ KB$/m);
+  // A long tag neither widens the table nor is printed whole.
+  expect(Math.max(...out.split("\n").map(({ length }) => length))).toBeLessThan(160);
   const ids = [trained?.id ?? "", evaluated?.id ?? ""];
   const compared = await runVerb(runs, ["runs", "compare", place, ...ids, "--html", at("runs.html")]);
-  expect(compared.out).toMatch(/^auc +0\.\d+( \*)? +0\.\d+/m);
+  expect(compared.out).toMatch(/^auc +0\.\d+ \[0\.\d+, 0\.\d+\]( \*)? +0\.\d+/m);
   expect(readFileSync(at("runs.html"), "utf8")).toContain("Comparison of runs");
   await expect(runVerb(runs, ["runs", "show", place, "nothing"])).rejects.toMatchObject({ code: "INPUT_NOT_FOUND" });
 });

@@ -188,7 +188,7 @@ describe("train", () => {
     expect(json(one)).toMatchObject({ learner: "network", networks: 1, judgedOn: "held-out rows" });
     expect(one.err).toMatch(/1\/1 networks {2}loss \d/);
     const many = await run("train", ...network);
-    expect(many.out).toMatch(/^on held-out rows +8 networks +logistic\n/m);
+    expect(many.out).toMatch(/^on \d+ held-out rows +8 networks +logistic\n/m);
     expect(many.out).toMatch(/saved network after/);
   });
 

@@ -87,7 +87,7 @@ function contactsOf({ contacts }: CampaignPlan, table: Table) {
     row: table.rowNumbers[row],
     probability,
     value,
-    gain,
+    gain: Number(gain.toFixed(4)),
   }));
 }
 
@@ -111,8 +111,8 @@ function textOf(
     const interval = profit.low === undefined ? "" : ` (95 %: ${money(profit.low)} to ${money(profit.high ?? null)})`;
     lines.push(
       ["profit by the outcomes", `${money(profit.value)}${interval}`],
-      ["contacting everybody", money(everybody)],
-      ["knowing the outcomes", money(best)],
+      [`contacting everybody${leftOut > 0 ? ", beyond the capacity" : ""}`, money(everybody)],
+      ["the most possible, knowing the outcomes", money(best)],
     );
   }
   return columns(lines);

@@ -115,7 +115,7 @@ async function run(bundle: string, file: string, options: Options): Promise<void
       ...asked,
       partial: asked.partial?.map(({ column, grid, mean }) => ({ column, grid, mean: [...mean] })),
     },
-    textOf(overall, judged.rows, changedText(asked), printed),
+    textOf(overall, judged.rows, changedText(asked, judged.rows), printed),
   );
 }
 

@@ -93,19 +93,16 @@ function textOf(run: RunRecord): string {
     rows.length === 0 ? [] : [`${title}\n${table(rows)}`];
   return [
     table(facts),
-    ...part("parameters", sorted(run.parameters)),
-    ...part(
-      "metrics",
-      sorted(run.metrics).map(([name, { value, step }]) => [name, shownNumber(value), `step ${step}`]),
-    ),
-    ...part("tags", sorted(run.tags)),
+    ...part("parameters", sorted(run.parameters).map(cut)),
+    ...part("metrics; brackets are 95 % intervals", metricLines(run)),
+    ...part("tags", sorted(run.tags).map(cut)),
     ...part(
       "inputs",
       run.inputs.map(({ name, context, hash }) => [name, context, hash]),
     ),
     ...part(
       "artifacts",
-      run.artifacts.map(({ name, bytes }) => [name, String(bytes)]),
+      run.artifacts.map(({ name, bytes }) => [name, `${Math.ceil(bytes / 1000)} KB`]),
     ),
   ].join("\n\n");
 }
@@ -125,23 +122,50 @@ async function compare(
   print(json, found, comparisonText(found));
 }
 
+/** A run's metrics, the ends of intervals beside their value; the step only where there is more than one. */
+function metricLines({ metrics }: RunRecord): (readonly string[])[] {
+  return withoutEnds(sorted(metrics), ([name]) => name).map(([name, { value, step }]) => [
+    name,
+    measured(value, metrics[`${name}.low`]?.value, metrics[`${name}.high`]?.value),
+    step === 0 ? "" : `step ${step}`,
+  ]);
+}
+
+/** The rows without those of `auc.low` and `auc.high`, if there is one of `auc`. */
+function withoutEnds<T>(rows: readonly T[], nameOf: (row: T) => string): T[] {
+  const names = new Set(rows.map(nameOf));
+  return rows.filter(
+    (row) => !names.has(nameOf(row).replace(/\.(?:low|high)$/, "")) || !/\.(?:low|high)$/.test(nameOf(row)),
+  );
+}
+
+function measured(value: number | undefined, low: number | undefined, high: number | undefined): string {
+  if (value === undefined) return "-";
+  const interval = low === undefined || high === undefined ? "" : ` [${low.toPrecision(4)}, ${high.toPrecision(4)}]`;
+  return `${shownNumber(value)}${interval}`;
+}
+
 function comparisonText({ runs, metrics, parameters, tags }: RunComparison): string {
   const differing = <T extends { readonly differs: boolean }>(rows: readonly T[]): T[] =>
     rows.filter((row) => row.differs);
+  const valuesOf = new Map(metrics.map(({ name, values }) => [name, values]));
   const lines = [
     ["", ...runs.map(({ id }) => id)],
     ["name", ...runs.map(({ name }) => name.slice(0, 40))],
     ["status", ...runs.map(({ status }) => status)],
-    ...differing(metrics).map(({ name, values, best }) => [
+    ...withoutEnds(differing(metrics), ({ name }) => name).map(({ name, values, best }) => [
       name,
-      ...values.map((value, i) => `${value === undefined ? "-" : shownNumber(value)}${i === best ? " *" : ""}`),
+      ...values.map((value, i) => {
+        const [low, high] = ["low", "high"].map((end) => valuesOf.get(`${name}.${end}`)?.[i]);
+        return `${measured(value, low, high)}${i === best ? " *" : ""}`;
+      }),
     ]),
     ...[...differing(parameters), ...differing(tags)].map(({ name, values }) => [
       name,
       ...values.map((value) => (value ?? "-").slice(0, 60)),
     ]),
   ];
-  return `${table(lines)}\n\n* best by this metric; what is equal is left out (--json has all)`;
+  return `${table(lines)}\n\n* best by this metric; brackets are 95 % intervals; what is equal is left out (--json has all)`;
 }
 
 async function sync({ json }: Options): Promise<void> {
@@ -167,6 +191,12 @@ async function sync({ json }: Options): Promise<void> {
   if (results.some(({ waiting }) => waiting.length > 0)) process.exitCode = exit.checkFailed;
 }
 
+const longest = 100;
+const cut = ([name, text]: readonly [string, string]): [string, string] => [
+  name,
+  text.length > longest ? `${text.slice(0, longest)}...` : text,
+];
+
 const sorted = <T>(record: Readonly<Record<string, T>>): [string, T][] =>
   Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1));
 
@@ -177,4 +207,7 @@ const shownNumber = (value: number): string =>
 
 /** Others may have logged what is shown: nothing of it reaches the terminal as a control character. */
 const table = (rows: readonly (readonly string[])[]): string =>
-  columns(rows.map((row) => row.map((cell) => cell.replace(/\p{Cc}+/gu, " "))));
+  columns(
+    rows.map((row) => row.map((cell) => cell.replace(/\p{Cc}+/gu, " "))),
+    "left",
+  );

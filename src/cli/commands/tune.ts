@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { basename } from "node:path";
 import { Option, type Command } from "commander";
 import { ChurnkitError } from "../../base/errors.js";
@@ -122,6 +123,8 @@ async function tuneFile(file: string, options: Options, tracked: TrackedRun | un
     ...(share !== undefined && { test: share, ...(time !== undefined && { time }) }),
   });
   const { training, test } = kept ?? { training: table, test: undefined };
+  if (journal !== undefined && existsSync(journal))
+    note(`continuing from ${journal}: the trials that it has are not repeated`);
   const { budget, interrupted, release } = interruptible(options.budget);
   const ends: Promise<unknown>[] = [];
   const found = await tune(defineFeatures(table.contract), training, {
@@ -207,7 +210,7 @@ function describe(
       : []),
     "",
     columns([
-      [`on ${judgedOn}`, best.learner],
+      [`on ${judged.rows} ${judgedOn}`, best.learner],
       ...(["auc", "logLoss", "brier", "accuracy", "f1", "threshold"] as const).map((key) => [key, shown(judged[key])]),
     ]),
     "",

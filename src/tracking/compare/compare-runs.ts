@@ -62,7 +62,8 @@ function rowsOf<T>(each: readonly Readonly<Record<string, T>>[]): ComparedRow<T>
 function bestOf({ name, values, differs }: ComparedRow<number>): number | undefined {
   const metric = name.slice(name.lastIndexOf("/") + 1);
   const better = Object.hasOwn(knownMetrics, metric) ? knownMetrics[metric as MetricName].better : lossLike(metric);
-  if (!differs || better === undefined) return undefined;
+  const known = values.filter((value) => value !== undefined);
+  if (!differs || better === undefined || known.length < 2) return undefined;
   const sign = better === "higher" ? 1 : -1;
   let best: number | undefined;
   values.forEach((value, i) => {

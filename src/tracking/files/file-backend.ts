@@ -119,7 +119,7 @@ export function fileBackend(given: ObjectStore): RunBackend {
   }
 
   return {
-    name: `the runs in ${store.name}`,
+    name: store.name,
     url: store.name,
     capabilities: { durable, metricHistory: true },
     checkExperiment(experiment) {

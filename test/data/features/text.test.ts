@@ -388,7 +388,7 @@ describe("a text column", () => {
     expect(findings).toEqual([]);
     const untold = inferContract(["note", "churn"], rows, { target: "churn" });
     expect(untold.contract.columns[0]).toMatchObject({ kind: "text", role: "ignored" });
-    expect(untold.findings[0]?.message).toContain("to learn from it, name it as a text");
+    expect(untold.findings[0]?.message).toContain("to learn from it, name it as a text (--text)");
     expect(() => inferContract(["note", "churn"], rows, { target: "churn", text: ["churn"] })).toThrow(
       /both target and text/,
     );

@@ -234,8 +234,10 @@ describe("the command line", () => {
     const [file, model] = [join(folder, "plans.csv"), join(folder, "model")];
     await writeCsv(file, training.slice(0, 300));
     const given = ["train", file, "--target", "plan", "--positive", "pro", "--learner", "logistic", "--out", model];
-    await expect(runVerb(registerTrain, given)).rejects.toThrow(/holds 3 classes .*set multiclass/);
-    await runVerb(registerTrain, [...given, "--multiclass"]);
+    await expect(runVerb(registerTrain, given)).rejects.toThrow(/holds 3 classes .*\(--multiclass\)/);
+    const { out: trained } = await runVerb(registerTrain, [...given, "--multiclass"]);
+    expect(trained).toMatch(/^on 300 held-out rows +logistic, a model for each of 3 classes$/m);
+    expect(trained).toMatch(/^of "pro" against the others;/m);
     const csv = (await runVerb(registerPredict, ["predict", model, file])).out.split("\n");
     expect(csv[0]).toBe("row,probability,probability_basic,probability_plus,probability_pro,label,error");
     const cells = (csv[1] ?? "").split(",").map(Number);

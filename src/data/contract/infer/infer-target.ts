@@ -61,10 +61,12 @@ export function inferTarget(
   }
   if (labels.length > 2 && !multiclass)
     return fail(
-      `holds ${labels.length} classes (${list(labels)}). Name a column of two classes, or set multiclass to tell all of them apart.`,
+      `holds ${labels.length} classes (${list(labels)}). Name a column of two classes, or tell all of them apart with multiclass (--multiclass).`,
     );
   if (labels.length > mostInferred)
-    return fail(`holds ${labels.length} classes (${list(labels)}). Name a column of at most ${mostInferred} classes.`);
+    return fail(
+      `holds ${labels.length} classes (${list(labels)}). Name a column of at most ${mostInferred} classes: amounts are no target.`,
+    );
   const speaking = labels.filter(namesPositive);
   const chosen = positive ?? (speaking.length === 1 ? speaking[0] : undefined);
   if (chosen === undefined)

@@ -51,7 +51,12 @@ export function unfitFinding(name: string, facts: ColumnFacts, type: ColumnType,
     });
   }
   if (rule === "freeText")
-    return columnFinding(rule, name, facts.present, `${reason} and is left out; to learn from it, name it as a text`);
+    return columnFinding(
+      rule,
+      name,
+      facts.present,
+      `${reason} and is left out; to learn from it, name it as a text (--text)`,
+    );
   const message = `${reason}, so it is left out; name it as an id, or declare it a feature if it is one`;
   return columnFinding(rule, name, facts.present, message);
 }

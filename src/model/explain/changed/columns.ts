@@ -1,5 +1,5 @@
 import { ChurnkitError } from "../../../base/errors.js";
-import type { Column, Contract } from "../../../data/contract/index.js";
+import { nearestText, type Column, type Contract } from "../../../data/contract/index.js";
 import type { ColumnData, Table } from "../../../data/table/index.js";
 
 /**
@@ -11,10 +11,13 @@ import type { ColumnData, Table } from "../../../data/table/index.js";
 export function featureNamed(contract: Contract, name: string, option: string): Column {
   const column = contract.columns.find((other) => other.name === name);
   if (column?.role === "feature") return column;
+  const names = contract.columns.filter(({ role }) => role === "feature").map((one) => one.name);
+  const near = column === undefined ? nearestText(name, names) : undefined;
+  const hint = near === undefined ? "Name a feature." : `Did you mean ${JSON.stringify(near)}?`;
   const problem = column === undefined ? "is not in the contract" : `is no feature but ${column.role}`;
   throw new ChurnkitError(
     "OPTION_INVALID",
-    `${option} names ${JSON.stringify(name.slice(0, 80))}, which ${problem}. Name a feature.`,
+    `${option} names ${JSON.stringify(name.slice(0, 80))}, which ${problem}. ${hint}`,
     { where: { column: name.slice(0, 80) } },
   );
 }
