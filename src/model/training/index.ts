@@ -1,5 +1,5 @@
 export type { AutoChoice } from "./auto/choose-members.js";
-export { type AutoSettings, learnerNamed, learnerNameOf, learnerNames } from "./learners.js";
+export { type AutoSettings, learnerNamed, type LearnerName, learnerNameOf, learnerNames } from "./learners.js";
 export { epochLine, modelLine, trainingMetrics, type TrainingMetric } from "./metric-lines.js";
 export type { TrainingBegin, TrainingObserver, TrainingWatch } from "./observe.js";
 export { costThreshold, thresholdByRecall, type ThresholdRule } from "./threshold.js";

@@ -10,6 +10,7 @@ import {
   withDefault,
   type Decoder,
 } from "../../../base/json/index.js";
+import type { LearnerName } from "../../../model/training/index.js";
 import { searchSpace, type ChoiceRange, type SearchSpace } from "../../../model/tuning/index.js";
 import { broken, decodeWith, withRules } from "../decode.js";
 import { type AwsTarget, nameOf, tagsOf } from "../target.js";
@@ -45,10 +46,13 @@ interface TuningJobBase {
 /** A tuning has no warm pool of its own, and names its jobs itself. */
 type Repeated<Job> = Job extends unknown ? Omit<Job, "name" | "keepAliveSeconds"> : never;
 
+/** Of any options, or of those of one learner. */
+type Space = SearchSpace | SearchSpace<LearnerName>;
+
 /** Draws values at random, or by what it has learned. */
 interface Drawing {
   readonly strategy: "Bayesian" | "Random";
-  readonly space: SearchSpace;
+  readonly space: Space;
   readonly maxJobs: number;
   /** Ends training jobs that are unlikely to be the best. */
   readonly earlyStopping?: boolean | undefined;
@@ -57,7 +61,7 @@ interface Drawing {
 /** Gives most epochs to the best; it stops jobs by itself. */
 interface Hyperband {
   readonly strategy: "Hyperband";
-  readonly space: SearchSpace;
+  readonly space: Space;
   readonly maxJobs: number;
   /** Epochs of a training job, at least and at most. */
   readonly resource: { readonly min: number; readonly max: number };

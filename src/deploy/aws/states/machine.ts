@@ -22,7 +22,8 @@ export interface MachineOptions {
   readonly maxSeconds?: number | undefined;
 }
 
-const members = {
+/** The options that every machine has. */
+export const machineMembers = {
   topic: optional(
     where(
       text(256),
@@ -69,7 +70,7 @@ export function stateMachine(
   options: MachineOptions = {},
 ): StateMachine {
   const target = parseAwsTarget(json);
-  const decoded = decodeMachine(options, {});
+  const decoded = decodeMachine(options, strictObject(machineMembers));
   const nameOf = (step: DefinedStep): string => uniqueName(target, step);
   const surroundings: Surroundings = {
     expressions: expressionsOf(allSteps(pipeline.Steps), nameOf),
@@ -82,11 +83,9 @@ export function stateMachine(
   return assembled(target, pipeline, decoded, start, states);
 }
 
-/** Reads options, with those that one machine has besides. */
-export const decodeMachine = <Own extends Readonly<Record<string, Decoder<unknown>>>>(
-  options: MachineOptions,
-  own: Own,
-) => decodeWith(strictObject({ ...members, ...own }), options, "The state machine", "options");
+/** Reads the options of a machine. */
+export const decodeMachine = <Options>(options: MachineOptions, decoder: Decoder<Options>): Options =>
+  decodeWith(decoder, options, "The state machine", "options");
 
 /** Step Functions keeps 25,000 events of an execution, and a poll makes up to nine. */
 const mostPolls = 2700;

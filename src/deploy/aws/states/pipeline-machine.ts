@@ -5,7 +5,7 @@ import type { State, StateMachine } from "./definition.js";
 import { ends } from "./ends.js";
 import { executionId, memberOf } from "./expressions.js";
 import { integrationArn } from "./integrations.js";
-import { assembled, checkPolls, decodeMachine, type MachineOptions } from "./machine.js";
+import { assembled, checkPolls, decodeMachine, machineMembers, type MachineOptions } from "./machine.js";
 import { retriesOf } from "./retries.js";
 import { catches } from "./surroundings.js";
 
@@ -49,11 +49,15 @@ export function pipelineMachine(
   options: PipelineMachineOptions = {},
 ): StateMachine {
   const target = parseAwsTarget(json);
-  const decoded = decodeMachine(options, {
-    pipeline: withDefault(text(256), nameOf(target)),
-    pollSeconds: withDefault(count(1), 300),
-    validate: optional(strictObject({ function: text(2048), parameter: text(256) })),
-  });
+  const decoded = decodeMachine(
+    options,
+    strictObject({
+      ...machineMembers,
+      pipeline: withDefault(text(256), nameOf(target)),
+      pollSeconds: withDefault(count(1), 300),
+      validate: optional(strictObject({ function: text(2048), parameter: text(256) })),
+    }),
+  );
   const { pollSeconds, validate } = decoded;
   checkPolls("pollSeconds", pollSeconds, decoded);
   const call = (operation: string, Parameters: object, ResultPath: string, Next: string): State => ({

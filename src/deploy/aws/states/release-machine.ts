@@ -1,9 +1,9 @@
-import { count, text, withDefault } from "../../../base/json/index.js";
+import { count, strictObject, text, withDefault } from "../../../base/json/index.js";
 import { type AwsTarget, nameOf, parseAwsTarget } from "../target.js";
 import type { State, StateMachine } from "./definition.js";
 import { ends } from "./ends.js";
 import { integrationArn } from "./integrations.js";
-import { assembled, checkPolls, decodeMachine, type MachineOptions } from "./machine.js";
+import { assembled, checkPolls, decodeMachine, machineMembers, type MachineOptions } from "./machine.js";
 import { retriesOf } from "./retries.js";
 import { catches } from "./surroundings.js";
 
@@ -39,10 +39,14 @@ export interface ReleaseMachineOptions extends MachineOptions {
  */
 export function releaseMachine(json: AwsTarget, options: ReleaseMachineOptions = {}): StateMachine {
   const target = parseAwsTarget(json);
-  const decoded = decodeMachine(options, {
-    function: withDefault(text(2048), nameOf(target, "release-step")),
-    everySeconds: withDefault(count(1, 3600), 300),
-  });
+  const decoded = decodeMachine(
+    options,
+    strictObject({
+      ...machineMembers,
+      function: withDefault(text(2048), nameOf(target, "release-step")),
+      everySeconds: withDefault(count(1, 3600), 300),
+    }),
+  );
   const { everySeconds } = decoded;
   checkPolls("everySeconds", everySeconds, decoded);
   const step: State = {

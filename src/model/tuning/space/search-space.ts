@@ -43,9 +43,11 @@ type Having<Options, Value> = {
 type List = readonly number[];
 
 /** The ranges of options that can vary, and of the items of lists. */
-type Ranges<Options> = { readonly [Name in Having<Options, string | number | boolean | List>]?: SearchRange } & {
-  readonly [Item in `${Having<Options, List>}${number}`]: SearchRange;
-};
+type Ranges<Options> = Options extends unknown
+  ? { readonly [Name in Having<Options, string | number | boolean | List>]?: SearchRange } & {
+      readonly [Item in `${Having<Options, List>}${number}`]: SearchRange;
+    }
+  : never;
 
 /**
  * The options that a search varies, each with its range. An item of a list is named by its place, `units1`, and a choice
