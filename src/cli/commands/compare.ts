@@ -31,7 +31,7 @@ export function register(program: Command): void {
     .addOption(ignoreOption())
     .option(
       "--learners <names>",
-      `the learners to compare, separated by commas, of ${learnerNames.join(", ")}`,
+      `the learners to compare, separated by commas, of ${learnerNames.join(", ")}; default: all but auto`,
       columnsOption,
     )
     .addOption(
