@@ -29,7 +29,7 @@ import { toBundleFiles } from "../../src/model/bundle/format.js";
 import { openBundle, type Bundle } from "../../src/model/bundle/open.js";
 import { saveBundle } from "../../src/model/bundle/save.js";
 import { importanceByColumn } from "../../src/model/explain/importance.js";
-import { explain, explainerOf } from "../../src/model/explain/explainer.js";
+import { explainerOf } from "../../src/model/explain/explainer.js";
 import { reasons } from "../../src/model/explain/reasons.js";
 import { logistic } from "../../src/model/kinds/linear/learner.js";
 import { train } from "../../src/model/training/train.js";
@@ -202,7 +202,9 @@ describe.each(Object.entries(lists))("%s", (_, names) => {
   });
 
   it("is explained by each of its names", async () => {
-    expect([...importanceByColumn(await explain(bundle.artifact, table)).keys()].sort()).toEqual([...features].sort());
+    expect([...importanceByColumn((await explainerOf(bundle.artifact)).explain(table)).keys()].sort()).toEqual(
+      [...features].sort(),
+    );
     const explainer = await explainerOf(bundle.artifact);
     expect(reasons(explainer, records[39], { top: 50 }).reasons.map(({ column }) => column)).toContain(features[0]);
   });

@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { register } from "../../src/cli/commands/import.js";
 import { contractOf, tableFromRecords } from "../../src/data/index.js";
-import { explain } from "../../src/model/explain/explainer.js";
+import { explainerOf } from "../../src/model/explain/explainer.js";
 import { floatEdge, nextUp } from "../../src/model/import/foreign.js";
 import { importTrees } from "../../src/model/import/import-trees.js";
 import { openBundle } from "../../src/model/bundle/open.js";
@@ -51,7 +51,7 @@ describe.each(Object.entries(models))("%s", (name, { file, probabilities }) => {
 
 it("explains an imported model by the contract's columns, summing to the score", async () => {
   const { artifact, scorer } = await importTrees(bytesOf("xgboost.json"), rows);
-  const { columns, base, values, outputs } = await explain(artifact, rows, { background: rows });
+  const { columns, base, values, outputs } = (await explainerOf(artifact, { background: rows })).explain(rows);
   expect(columns.map(({ name }) => name).sort()).toEqual(["charges", "plan", "tenure", "usage"]);
   const logit = (p: number): number => Math.log(p / (1 - p));
   const scores = scorer.score(rows);

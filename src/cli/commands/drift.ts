@@ -154,12 +154,12 @@ async function scoredBy(
     note(`note: predictions are not compared: ${why}`);
     return undefined;
   }
-  const [{ explain, importanceByColumn }, { spreadRows }] = await Promise.all([
+  const [{ explainerOf, importanceByColumn }, { spreadRows }] = await Promise.all([
     import("../../model/explain/index.js"),
     import("../../data/table/index.js"),
   ]);
   // A few hundred rows, spread over the file, are enough to order the columns.
-  const importance = importanceByColumn(await explain(artifact, spreadRows(before, 256)));
+  const importance = importanceByColumn((await explainerOf(artifact)).explain(spreadRows(before, 256)));
   return { importance, predictions: { reference: scorer.score(before), current: scorer.score(after) } };
 }
 

@@ -92,15 +92,6 @@ export function backgroundFromProfile(contract: Contract, profile: Profile, opti
  * requested.
  *
  * @throws ChurnkitError OPTION_INVALID for a number of rows out of range, TOO_FEW_ROWS for a table without rows.
- *
- * @example
- * ```ts
- * import { syntheticContract, syntheticCustomers, tableFromRecords } from "churnkit/data";
- * import { backgroundFromTable } from "churnkit/model";
- *
- * const table = tableFromRecords(syntheticContract, syntheticCustomers({ rows: 400, seed: 1 }).records);
- * console.assert(backgroundFromTable(table, { rows: 50 }).rows === 50);
- * ```
  */
 export function backgroundFromTable(table: Table, options: BackgroundOptions = {}): Table {
   const rows = rowsOf(options.rows ?? 100);

@@ -10,7 +10,7 @@ import { backgroundFromProfile, backgroundFromTable } from "./background.js";
 import { columnGroups } from "./columns.js";
 import { differentiableOf, explainerKindOf } from "./explainers.js";
 import { expectedGradients } from "./expected-gradients.js";
-import type { Explainer, Explanation } from "./explanation.js";
+import type { Explainer } from "./explanation.js";
 import { lime } from "./lime.js";
 import { pooledAttributor } from "./pooled.js";
 import { sampledShapley } from "./sampled-shapley.js";
@@ -179,28 +179,4 @@ function notFinite(table: Table, row: number): ChurnkitError {
       where: { file: table.source, row: table.rowNumbers[row] },
     },
   );
-}
-
-/**
- * Computes attributions of a table's rows in one call; use {@link explainerOf} for several calls.
- *
- * @throws ChurnkitError with the codes of {@link explainerOf} and {@link Explainer.explain}.
- *
- * @example
- * ```ts
- * import { defineFeatures, syntheticContract, syntheticCustomers, tableFromRecords } from "churnkit/data";
- * import { explain, importance, logistic, train } from "churnkit/model";
- *
- * const table = tableFromRecords(syntheticContract, syntheticCustomers({ rows: 400, seed: 1 }).records);
- * const model = await train(defineFeatures(syntheticContract), table, { learner: logistic(), baseline: false });
- * const [first] = importance(await explain(model.artifact, table));
- * console.assert(first !== undefined && first.meanAbsolute > 0);
- * ```
- */
-export async function explain(
-  artifact: Parameters<typeof explainerOf>[0],
-  table: Table,
-  options: ExplainerOptions = {},
-): Promise<Explanation> {
-  return (await explainerOf(artifact, options)).explain(table);
 }

@@ -2,7 +2,7 @@ export { counterfactuals, type Counterfactuals } from "./changed/counterfactuals
 export { partialDependence, type PartialDependence } from "./changed/partial-dependence.js";
 export { permutationImportance, type PermutationImportance } from "./changed/permutation-importance.js";
 export { backgroundFromProfile } from "./background.js";
-export { explain, explainerOf } from "./explainer.js";
+export { explainerOf } from "./explainer.js";
 export type { Explainer, Explanation } from "./explanation.js";
 export { type ColumnImportance, importance, importanceByColumn } from "./importance.js";
 export { type ReasonedScore, reasons } from "./reasons.js";

@@ -64,12 +64,12 @@ export function attributionBaseline(explanation: Explanation): AttributionBaseli
  * @example
  * ```ts
  * import { defineFeatures, syntheticContract, syntheticCustomers, tableFromRecords } from "churnkit/data";
- * import { explain, logistic, train } from "churnkit/model";
+ * import { explainerOf, logistic, train } from "churnkit/model";
  * import { attributionBaseline, mergeAttributions } from "churnkit/monitor";
  *
  * const table = tableFromRecords(syntheticContract, syntheticCustomers({ rows: 200, seed: 1 }).records);
  * const { artifact } = await train(defineFeatures(syntheticContract), table, { learner: logistic(), baseline: false });
- * const batch = attributionBaseline(await explain(artifact, table));
+ * const batch = attributionBaseline((await explainerOf(artifact)).explain(table));
  * console.assert(mergeAttributions(batch, batch).rows === 400);
  * ```
  */

@@ -5,7 +5,7 @@ import { column, ratio } from "../../../src/data/features/expressions/builders.j
 import { takeRows } from "../../../src/data/table/take-rows.js";
 import type { Artifact, EnsembleModel, ModelNode } from "../../../src/model/artifact.js";
 import { compile } from "../../../src/model/scoring/compile.js";
-import { explain, explainerOf } from "../../../src/model/explain/explainer.js";
+import { explainerOf } from "../../../src/model/explain/explainer.js";
 import type { Explainer, Explanation } from "../../../src/model/explain/explanation.js";
 import { importance, importanceByColumn } from "../../../src/model/explain/importance.js";
 import { logistic } from "../../../src/model/kinds/linear/learner.js";
@@ -126,7 +126,7 @@ describe("the explainer of an artifact", () => {
       recipe: { ...plain.recipe, blocks: plain.recipe.blocks.filter((_, i) => gone[i] !== true) },
       model: { kind: "linear", bias: 0, weights: (model?.weights ?? []).filter((_, j) => sources[j] !== "tenure") },
     };
-    const explanation = await explain(artifact, table);
+    const explanation = (await explainerOf(artifact)).explain(table);
     const at = explanation.columns.findIndex(({ name }) => name === "tenure");
     for (let row = 0; row < table.rows; row++) expect(rowOf(explanation, row)[at]).toBe(0);
   });
@@ -177,7 +177,7 @@ describe("the explainer of an artifact", () => {
 
 describe("importance", () => {
   it("is the mean absolute attribution with its standard error, largest first", async () => {
-    const explanation = await explain(linear, table);
+    const explanation = (await explainerOf(linear)).explain(table);
     const found = importance(explanation);
     const [first] = found;
     const at = explanation.columns.findIndex(({ name }) => name === first?.column);
