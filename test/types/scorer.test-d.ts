@@ -13,7 +13,7 @@ import { permutationImportance } from "../../src/model/explain/changed/permutati
 import { logistic } from "../../src/model/kinds/linear/learner.js";
 import type { ScoredRecord, Scorer } from "../../src/model/scoring/compile.js";
 import { train } from "../../src/model/training/train.js";
-import { compareLearners } from "../../src/model/tuning/compare-learners.js";
+import { compareLearners, type LearnerComparison } from "../../src/model/tuning/compare-learners.js";
 import { crossValidate } from "../../src/model/tuning/cross-validate.js";
 import type { SearchSpace } from "../../src/model/tuning/space/search-space.js";
 import { tune, type TuneOptions } from "../../src/model/tuning/tune.js";
@@ -89,8 +89,8 @@ test("columns and options that are named elsewhere are checked too", async () =>
   await crossValidate(features, table, { by: { group: "ids" } });
   // @ts-expect-error no such column
   await tune(features, table, { by: { time: "ids" } });
-  const { results } = await compareLearners(features, table, { a: logistic(), b: logistic({ l2: 1 }) });
-  expectTypeOf<keyof typeof results>().toEqualTypeOf<"a" | "b">();
+  const compared = await compareLearners(features, table, { a: logistic(), b: logistic({ l2: 1 }) });
+  expectTypeOf(compared).toEqualTypeOf<LearnerComparison<"a" | "b">>();
   const untyped = await readTable(parseContract({}), "customers.csv");
   partialDependence(scorer, untyped, "any text");
   await crossValidate(features, untyped, { by: { group: "any text" } });
