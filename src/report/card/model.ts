@@ -104,7 +104,7 @@ function kindOf(node: ModelNode): string {
     case "linear":
       return "one linear model";
     case "trees":
-      return `one model of ${node.roots.length} trees`;
+      return `${node.roots.length} trees, joined into one model`;
     case "ensemble":
       return `the ${node.weights === undefined ? "" : "weighted "}mean of the ${node.average === "logOdds" ? "log odds" : "probabilities"} of ${node.members.length} models`;
     case "classes":
