@@ -3,8 +3,7 @@
  *
  * @module churnkit/tracking
  */
-export { compareRuns, type RunComparison } from "./compare/compare-runs.js";
-export { runComparisonHtml } from "./compare/comparison-page.js";
+export { compareRuns, type RunComparison, runComparisonHtml } from "./compare/index.js";
 export { fileTracker } from "./files/file-tracker.js";
 export type { RunRecord } from "./runs/record.js";
 export type { RunTracker, TrackedRun } from "./runs/run.js";

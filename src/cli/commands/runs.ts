@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { writeFileAtomic } from "../../io/atomic.js";
-import { compareRuns, runComparisonHtml, type RunComparison, type RunRecord } from "../../tracking/index.js";
+import { compareRuns, measuredTexts, runComparisonHtml, type RunComparison } from "../../tracking/compare/index.js";
+import type { RunRecord } from "../../tracking/index.js";
 import { spooledTargets } from "../../tracking/runs/index.js";
 import { example } from "../help.js";
 import { countOption } from "../input.js";
@@ -122,43 +123,23 @@ async function compare(
   print(json, found, comparisonText(found));
 }
 
-/** A run's metrics, the ends of intervals beside their value; the step only where there is more than one. */
-function metricLines({ metrics }: RunRecord): (readonly string[])[] {
-  return withoutEnds(sorted(metrics), ([name]) => name).map(([name, { value, step }]) => [
-    name,
-    measured(value, metrics[`${name}.low`]?.value, metrics[`${name}.high`]?.value),
-    step === 0 ? "" : `step ${step}`,
-  ]);
-}
-
-/** The rows without those of `auc.low` and `auc.high`, if there is one of `auc`. */
-function withoutEnds<T>(rows: readonly T[], nameOf: (row: T) => string): T[] {
-  const names = new Set(rows.map(nameOf));
-  return rows.filter(
-    (row) => !names.has(nameOf(row).replace(/\.(?:low|high)$/, "")) || !/\.(?:low|high)$/.test(nameOf(row)),
-  );
-}
-
-function measured(value: number | undefined, low: number | undefined, high: number | undefined): string {
-  if (value === undefined) return "-";
-  const interval = low === undefined || high === undefined ? "" : ` [${low.toPrecision(4)}, ${high.toPrecision(4)}]`;
-  return `${shownNumber(value)}${interval}`;
-}
+/** A run's metrics; the step only where there is more than one. */
+const metricLines = (run: RunRecord): string[][] =>
+  measuredTexts(compareRuns([run]).metrics).map(({ name, texts: [text = "-"] }) => {
+    const step = run.metrics[name]?.step ?? 0;
+    return [name, text, step === 0 ? "" : `step ${step}`];
+  });
 
 function comparisonText({ runs, metrics, parameters, tags }: RunComparison): string {
   const differing = <T extends { readonly differs: boolean }>(rows: readonly T[]): T[] =>
     rows.filter((row) => row.differs);
-  const valuesOf = new Map(metrics.map(({ name, values }) => [name, values]));
   const lines = [
     ["", ...runs.map(({ id }) => id)],
     ["name", ...runs.map(({ name }) => name.slice(0, 40))],
     ["status", ...runs.map(({ status }) => status)],
-    ...withoutEnds(differing(metrics), ({ name }) => name).map(({ name, values, best }) => [
+    ...differing(measuredTexts(metrics)).map(({ name, texts, best }) => [
       name,
-      ...values.map((value, i) => {
-        const [low, high] = ["low", "high"].map((end) => valuesOf.get(`${name}.${end}`)?.[i]);
-        return `${measured(value, low, high)}${i === best ? " *" : ""}`;
-      }),
+      ...texts.map((text = "-", i) => `${text}${i === best ? " *" : ""}`),
     ]),
     ...[...differing(parameters), ...differing(tags)].map(({ name, values }) => [
       name,
@@ -201,9 +182,6 @@ const sorted = <T>(record: Readonly<Record<string, T>>): [string, T][] =>
   Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1));
 
 const timeOf = (iso: string): string => iso.slice(0, 19).replace("T", " ");
-
-const shownNumber = (value: number): string =>
-  Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(6)));
 
 /** Others may have logged what is shown: nothing of it reaches the terminal as a control character. */
 const table = (rows: readonly (readonly string[])[]): string =>

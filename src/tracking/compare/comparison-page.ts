@@ -1,6 +1,7 @@
 import { type Cell, type Section } from "../../report/sections.js";
 import { renderReport } from "../../report/render.js";
 import { type ComparedRow, type RunComparison } from "./compare-runs.js";
+import { measuredTexts } from "./measured.js";
 
 /**
  * A comparison of runs as one HTML page: the result of {@link compareRuns}, what differs first.
@@ -31,13 +32,13 @@ export function runComparisonHtml({ runs, parameters, metrics, tags }: RunCompar
     ["started", ...runs.map(({ startedAt }) => startedAt.slice(0, 19).replace("T", " "))],
     ["experiment", ...runs.map(({ experiment }) => experiment)],
   ];
-  const measured = metrics.map(({ name, values, best }): Cell[] => [
+  const measured = measuredTexts(metrics).map(({ name, texts, best }): Cell[] => [
     name,
-    ...values.map((value, i): Cell => (i === best ? { text: figure(value), tone: "good" } : figure(value))),
+    ...texts.map((text = "–", i): Cell => (i === best ? { text, tone: "good" } : text)),
   ]);
   return renderReport({
     title: "Comparison of runs",
-    subtitle: `${runs.length} runs; the best value of a metric is marked`,
+    subtitle: `${runs.length} runs; the best value of a metric is marked, brackets are 95 % intervals`,
     sections: [
       table("Runs", facts),
       table("Metrics", measured),
@@ -54,7 +55,3 @@ const textCells = ({ name, values, differs }: ComparedRow<string>): Cell[] => [
     return differs ? { text, tone: "warning" } : text;
   }),
 ];
-
-/** A number of a metric: whole ones as they are, others with six digits. */
-export const figure = (value: number | undefined): string =>
-  value === undefined ? "–" : Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(6)));

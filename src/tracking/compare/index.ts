@@ -1,0 +1,3 @@
+export { compareRuns, type RunComparison } from "./compare-runs.js";
+export { runComparisonHtml } from "./comparison-page.js";
+export { measuredTexts } from "./measured.js";
