@@ -142,7 +142,8 @@ describe("a comparison of runs", () => {
     ].map(async ({ depth, auc, loss }) => {
       const run = tracker.start({ name: `depth ${depth} <b>` });
       run.logParameters({ depth, learner: "boosting" });
-      run.logMetrics({ auc, "member_1/loss": loss, "auc.low": auc - 0.1, ...(depth === 4 ? { f1: 0.6 } : {}) });
+      const ends = { "auc.low": auc - 0.1, "auc.high": auc + 0.1 };
+      run.logMetrics({ auc, "member_1/loss": loss, ...ends, ...(depth === 4 ? { f1: 0.6 } : {}) });
       await run.end();
       return tracker.get(run.id);
     });
@@ -153,6 +154,7 @@ describe("a comparison of runs", () => {
     ]);
     expect(Object.fromEntries(comparison.metrics.map(({ name, best }) => [name, best]))).toEqual({
       auc: 1,
+      "auc.high": undefined,
       "auc.low": undefined,
       f1: undefined,
       "member_1/loss": 0,
@@ -160,6 +162,7 @@ describe("a comparison of runs", () => {
     const page = await runComparisonHtml(comparison);
     expect(page).toContain("depth 3 &lt;b&gt;");
     expect(page).not.toContain("<b>");
-    expect(page).toContain(`<span class="badge good">0.85</span>`);
+    expect(page).not.toContain("auc.low");
+    expect(page).toContain(`<span class="badge good">0.85 [0.7500, 0.9500]</span>`);
   });
 });
