@@ -105,14 +105,11 @@ describe("churnkit explain", () => {
     ]);
     expect(customers.map(({ counterfactuals: { outcome } }) => outcome)).toEqual(["found", "found"]);
     await expect(explained("--counterfactuals", "--fixed", "nothing")).rejects.toThrow(/fixed names "nothing"/);
-<<<<<<< HEAD
     await expect(explained("--counterfactuals", "--up", "plan,tenure", "--down", "tenure")).rejects.toThrow(
       /"tenure" is named by --up and by --down/,
     );
-=======
     await expect(explained("--counterfactuals", "--fixed", "tenur")).rejects.toThrow(/Did you mean "tenure"\?$/);
     await expect(explained("--up", "tenure")).rejects.toThrow(/^--up applies to counterfactuals/);
->>>>>>> 8a2bdc56 (Command line: tables say their rows, runs their intervals, and options that do nothing are refused)
   });
 
   it("writes a page of all that the file allows", async () => {
