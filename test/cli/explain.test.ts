@@ -94,7 +94,9 @@ describe("churnkit explain", () => {
       /\nhow much the log loss rises when a column is shuffled, over 80 rows, with its standard error\ntenure +0\.\d{4} +0\.\d{4}\n/,
     );
     expect(out).toMatch(/\nSHAP beside LIME, over 50 rows[^]*\ntenure +\d\.\d{4} +\d\.\d{4}\n/);
-    expect(out).toMatch(/\ncustomer \d+: probability [^]*\n {2}with tenure \d+ instead of \d+: probability 0\.\d{4}, below the threshold of 0\.\d{4}\n/);
+    expect(out).toMatch(
+      /\ncustomer \d+: probability [^]*\n {2}with tenure \d+ instead of \d+: probability 0\.\d{4}, below the threshold of 0\.\d{4}\n/,
+    );
     const { partial, customers } = JSON.parse((await explained(...asked, "--json")).out) as {
       partial: { column: string; grid: unknown[]; mean: number[] }[];
       customers: { counterfactuals: { outcome: string } }[];

@@ -40,7 +40,7 @@ describe("churnkit tune", () => {
     expect(parameters).toMatchObject(found.best.options);
     expect(err).not.toContain("continuing");
     const second = await tune(...again);
-    expect(second.err).toMatch(/^continuing from .*tune\.jsonl: /);
+    expect(second.err).toMatch(/^continuing from .*tune\.jsonl: /m);
     const resumed = JSON.parse(second.out) as typeof found;
     expect({ ...resumed, seconds: 0 }).toEqual({ ...found, seconds: 0 });
     await expect(tune(...again, "--seed", "2")).rejects.toMatchObject({

@@ -117,7 +117,7 @@ describe("the journal of a search", () => {
     await trials(path, { data: "1", seed: 2 });
     await expect(trials(path, { data: "3", seed: 4 })).rejects.toMatchObject({
       code: "CHECKPOINT_MISMATCH",
-      message: expect.stringContaining("another data and another seed") as string,
+      message: expect.stringContaining("Not the same: data, seed.") as string,
     });
     const mine = search({
       method: randomSearch(spaces, 5, 9),
