@@ -7,6 +7,7 @@ import { toOnnx } from "../../src/export/index.js";
 import { compile } from "../../src/model/scoring/compile.js";
 import { sampleArtifact, sampleRecords } from "../helpers/artifact.js";
 import { budget } from "../helpers/budget.js";
+import { expectAgreement } from "../helpers/exported-answer.js";
 import { Chance, randomArtifact, randomRecord, type Scored } from "../helpers/random-artifact.js";
 
 env.wasm.numThreads = 1;
@@ -27,14 +28,27 @@ function tensorOf({ name, kind }: Column, rows: readonly Row[]): Tensor {
   return new Tensor("float64", Float64Array.from(numbers), [rows.length, 1]);
 }
 
-async function score(artifact: Scored, rows: readonly Row[], outputs: readonly string[] = ["probability", "label"]) {
-  const session = await InferenceSession.create(toOnnx(artifact), { graphOptimizationLevel: "basic" });
+async function score(
+  artifact: Scored,
+  rows: readonly Row[],
+  outputs: readonly string[] = ["probability", "label", "probabilities"],
+  int8 = false,
+) {
+  const session = await InferenceSession.create(toOnnx(artifact, { int8 }), { graphOptimizationLevel: "basic" });
   const columns = artifact.contract.columns.filter(({ name }) => session.inputNames.includes(name));
   const found = await session.run(Object.fromEntries(columns.map((column) => [column.name, tensorOf(column, rows)])));
-  const [probability, label] = outputs.map((name) => found[name]);
+  const [probability, label, classes] = outputs.map((name) => found[name]);
   await session.release();
-  return { probabilities: [...(probability?.data as Float64Array)], labels: [...(label?.data as unknown as string[])] };
+  const width = classes?.dims[1] ?? 0;
+  return rows.map((_, i) => ({
+    probability: (probability?.data as Float64Array)[i],
+    label: (label?.data as unknown as string[])[i],
+    classes: [...((classes?.data as Float64Array | undefined)?.slice(i * width, (i + 1) * width) ?? [])],
+  }));
 }
+
+/** The outputs for a row that breaks the contract. */
+const none = { probability: NaN, label: "" };
 
 /** A record as the model's inputs can have it: booleans are numbers, and a number is never NaN. */
 const asInputs = ({ columns }: Scored["contract"], row: Row): Row =>
@@ -53,16 +67,13 @@ describe("a model as ONNX", () => {
       await fc.assert(
         fc.asyncProperty(fc.nat(), async (seed) => {
           const chance = new Chance(seed);
-          const artifact = randomArtifact(chance);
+          const classes = chance.one([["No", "it's"], ["it's", "No", 'say "hi"']]);
+          const artifact = randomArtifact(chance, { classes });
           const rows = chance.list(40, () => asInputs(artifact.contract, randomRecord(chance, artifact.contract)));
           const scorer = await compile(artifact);
-          const { probabilities, labels } = await score(artifact, rows);
+          const found = await score(artifact, rows);
           rows.forEach((row, i) => {
-            const { probability, label } = scorer.scoreRecord(row);
-            const found = probabilities[i] ?? NaN;
-            if (probability === null) return expect([found, labels[i], row]).toEqual([NaN, "", row]);
-            expect([Math.abs(found - probability) <= 1e-5, row]).toEqual([true, row]);
-            if (Math.abs(probability - artifact.decision.threshold) > 1e-5) expect(labels[i]).toBe(label);
+            expectAgreement(found[i], scorer.scoreRecord(row), artifact, { tolerance: 1e-5, none });
           });
         }),
         { numRuns: budget(6) },
@@ -88,7 +99,7 @@ describe("a model as ONNX", () => {
       Object.fromEntries(Object.entries(row).map(([name, value]) => [named(name), value])),
     );
     const scorer = await compile(renamed);
-    const { probabilities } = await score(renamed, rows, ["probability_", "label_"]);
-    rows.forEach((row, i) => expect(probabilities[i]).toBeCloseTo(scorer.scoreRecord(row).probability ?? NaN, 5));
+    const found = await score(renamed, rows, ["probability_", "label_"]);
+    rows.forEach((row, i) => expect(found[i]?.probability).toBeCloseTo(scorer.scoreRecord(row).probability ?? NaN, 5));
   });
 });

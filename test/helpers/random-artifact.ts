@@ -114,7 +114,7 @@ function randomColumn(chance: Chance, name: string, kind: Column["kind"]): Colum
 }
 
 /** A contract of every kind of column, under names that break texts. */
-export function randomContract(chance: Chance): Contract {
+export function randomContract(chance: Chance, classes: readonly string[] = ["No", "it's"]): Contract {
   const kinds = [
     ...(["number", "number", "boolean", "date", "category", "category"] as const),
     ...chance.some(["number", "boolean", "date", "category", "text"] as const),
@@ -139,11 +139,11 @@ export function randomContract(chance: Chance): Contract {
         nullable: false,
         optional: false,
         missing: [],
-        levels: ["No", "it's"],
+        levels: classes,
         open: false,
       },
     ],
-    target: { column: "churned", classes: ["No", "it's"], positive: "it's" },
+    target: { column: "churned", classes, positive: "it's" },
   };
 }
 
@@ -262,7 +262,12 @@ export function randomRecipe(chance: Chance, contract: Contract, inexact: boolea
   return { format: 1, contractHash: contractHash(contract), derived, blocks };
 }
 
-function randomTrees(chance: Chance, inputs: number): TreesModel {
+/** Trees over random features; their number and greatest depth are random where they are not given. */
+export function randomTrees(
+  chance: Chance,
+  inputs: number,
+  { trees = chance.whole(1, 6), depth }: { readonly trees?: number; readonly depth?: number } = {},
+): TreesModel {
   const link = chance.one(["logistic", "identity"] as const);
   const [features, values, right, roots]: [number[], number[], number[], number[]] = [[], [], [], []];
   const grow = (depth: number): void => {
@@ -276,9 +281,9 @@ function randomTrees(chance: Chance, inputs: number): TreesModel {
     right[node] = features.length;
     grow(depth - 1);
   };
-  for (let tree = chance.whole(1, 6); tree > 0; tree--) {
+  for (let tree = trees; tree > 0; tree--) {
     roots.push(features.length);
-    grow(chance.whole(0, 5));
+    grow(depth ?? chance.whole(0, 5));
   }
   return {
     ...{ kind: "trees", inputs, link, bias: link === "identity" ? 0.4 : chance.number(-1, 1) },
@@ -338,18 +343,34 @@ export interface RandomOptions {
   readonly kinds?: readonly Kind[];
   /** Whether features need logarithms or angles, which databases round in their own way. Default true. */
   readonly inexact?: boolean;
+  /** The classes, of which `it's` is the positive one. */
+  readonly classes?: readonly string[];
+}
+
+/** A model for each class. */
+function randomClasses(chance: Chance, classes: readonly string[], inputs: number, kinds: readonly Kind[]): ModelNode {
+  return {
+    kind: "classes",
+    positive: classes.indexOf("it's"),
+    members: classes.map(() => randomModel(chance, chance.one([...kinds, "ensemble"] as const), inputs, kinds)),
+    slopes: classes.map(() => chance.number(0.5, 1.5)),
+    biases: classes.map(() => chance.number(-1, 1)),
+  };
 }
 
 /** An artifact of the seed: any columns, features, model and calibration. */
 export function randomArtifact(chance: Chance, options: RandomOptions = {}): Scored {
-  const { kinds = ["linear", "trees", "network"], inexact = true } = options;
-  const contract = randomContract(chance);
+  const { kinds = ["linear", "trees", "network"], inexact = true, classes = ["No", "it's"] } = options;
+  const contract = randomContract(chance, classes);
   const recipe = randomRecipe(chance, contract, inexact);
   const { width } = compileRecipe(recipe, contract);
   return {
     contract,
     recipe,
-    model: randomModel(chance, chance.one([...kinds, "ensemble"] as const), width, kinds),
+    model:
+      classes.length > 2
+        ? randomClasses(chance, classes, width, kinds)
+        : randomModel(chance, chance.one([...kinds, "ensemble"] as const), width, kinds),
     calibration: randomCalibration(chance),
     decision: { threshold: chance.number(0.3, 0.7), rule: "given" },
   };

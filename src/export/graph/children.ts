@@ -6,9 +6,7 @@ export function childrenOf(node: NumberNode): readonly NumberNode[] {
     case "where":
       return [...numbersIn(node.condition), ...node.args];
     case "trees":
-      return [...node.features.values()];
-    case "tree":
-      return splitsOf(node);
+      return Array.from(node.model.features, (place) => node.features.get(place) ?? []).flat();
     case "constant":
     case "nothing":
     case "column":
@@ -18,17 +16,6 @@ export function childrenOf(node: NumberNode): readonly NumberNode[] {
     default:
       return node.args;
   }
-}
-
-function splitsOf({ model, root, features }: Extract<NumberNode, { readonly op: "tree" }>): NumberNode[] {
-  const used: NumberNode[] = [];
-  // A tree is in preorder, so it ends where no child is waiting.
-  for (let node = root, waiting = 1; waiting > 0; node++) {
-    const feature = features.get(model.features[node] as number);
-    if (feature !== undefined) used.push(feature);
-    waiting += feature === undefined ? -1 : 1;
-  }
-  return used;
 }
 
 /** The numbers that a condition compares. */

@@ -10,18 +10,17 @@ import {
 } from "../../data/features/index.js";
 import { plainModel } from "../../model/scoring/index.js";
 import type { Exported } from "../exported.js";
+import { binaryAnswer, classesAnswer, type AnswerNodes } from "./answer.js";
 import { blockNodes } from "./blocks.js";
 import { readColumn, type ReadColumn } from "./columns.js";
-import { calibratedNode, probabilityNode } from "./model.js";
+import { calibratedNode, classNodes, probabilityNode } from "./model.js";
 import { nothing, or, where, type NumberNode } from "./node.js";
 import { callNode, type InputNode } from "./operators.js";
 
 /** A model's whole way from a row's columns to its answer, in operators that databases and ONNX have. */
-export interface ScoreGraph {
+export interface ScoreGraph extends AnswerNodes {
   /** The columns that are read. */
   readonly columns: readonly Column[];
-  /** The probability of the positive class; missing for a row that breaks the contract. */
-  readonly probability: NumberNode;
 }
 
 /** The inputs of a recipe's blocks, each made once; the order is the encoder's, since it decides the codes of labels. */
@@ -69,8 +68,9 @@ class InputNodes {
  * @throws ChurnkitError CONTRACT_MISMATCH when contract, recipe and model don't fit together, OPTION_INVALID for a text.
  */
 export function graphOf(artifact: Exported, booleans: "texts" | "numbers"): ScoreGraph {
-  const { contract, recipe, calibration } = artifact;
-  if (contract.target === undefined)
+  const { contract, recipe, calibration, decision } = artifact;
+  const { target } = contract;
+  if (target === undefined)
     throw new ChurnkitError("CONTRACT_MISMATCH", "The contract has no target, so its scores would have no meaning.");
   const { width } = compileRecipe(recipe, contract);
   const derived = new Map(recipe.derived.map(({ name, expression }) => [name, expression]));
@@ -85,10 +85,16 @@ export function graphOf(artifact: Exported, booleans: "texts" | "numbers"): Scor
   for (const { name, role } of contract.columns) if (role === "feature") inputs.of({ op: "column", name });
   const read = [...inputs.read.values()];
   const feature = (place: number): NumberNode => features[place] ?? nothing;
-  const raw = probabilityNode(plainModel(artifact.model), width, feature);
   const isRefused = or(...read.map((each) => each.read.refused));
+  const model = plainModel(artifact.model);
+  const raw = model.kind === "classes" ? classNodes(model, width, feature) : [];
+  const positive = model.kind === "classes" ? raw[model.positive] : probabilityNode(model, width, feature);
+  const probability = where(isRefused, nothing, calibratedNode(calibration, positive ?? nothing));
+  const { threshold } = decision;
   return {
     columns: read.map(({ column }) => column),
-    probability: where(isRefused, nothing, calibratedNode(calibration, raw)),
+    ...(model.kind === "classes"
+      ? classesAnswer(probability, raw, target, threshold)
+      : binaryAnswer(probability, target, threshold)),
   };
 }

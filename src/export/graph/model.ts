@@ -1,7 +1,6 @@
-import { ChurnkitError } from "../../base/errors.js";
 import { probabilityMargin } from "../../stats/logistic.js";
 import type { Calibration } from "../../model/artifact.js";
-import type { PlainModel } from "../../model/scoring/index.js";
+import type { PlainClasses, PlainModel } from "../../model/scoring/index.js";
 import {
   add,
   constant,
@@ -9,6 +8,7 @@ import {
   less,
   logOnePlus,
   multiply,
+  nothing,
   sigmoidOf,
   subtract,
   sum,
@@ -49,12 +49,24 @@ export function probabilityNode(model: PlainModel, inputs: number, feature: Feat
       return average === "logOdds" ? sigmoidOf(mean) : mean;
     }
     case "classes":
-      throw new ChurnkitError(
-        "OPTION_INVALID",
-        "A model of more than two classes is exported to JavaScript only. Train one of two classes, or export JavaScript.",
-      );
+      return classNodes(model, inputs, feature)[model.positive] ?? nothing;
   }
 }
+
+/** The probabilities of all classes, before calibration: the arithmetic of `joinClasses`. */
+export function classNodes(model: PlainClasses, inputs: number, feature: FeatureOf): NumberNode[] {
+  const logOdds = model.members.map((member, k) => {
+    const own = logitOf(probabilityNode(member, inputs, feature));
+    return add(multiply(constant(model.slopes[k] ?? 0), own), constant(model.biases[k] ?? 0));
+  });
+  const most = logOdds.reduce(larger);
+  const shares = logOdds.map((z) => unary("exp", subtract(z, most)));
+  const total = sum(shares);
+  return shares.map((share) => divide(share, total));
+}
+
+/** The larger of two; the first where they are equal. */
+export const larger = (a: NumberNode, b: NumberNode): NumberNode => where(less(a, b), b, a);
 
 function within(x: NumberNode, low: number, high: number): NumberNode {
   return where(less(x, constant(low)), constant(low), where(less(constant(high), x), constant(high), x));

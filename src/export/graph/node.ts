@@ -48,14 +48,6 @@ export type NumberNode =
       /** The features that splits use, by their place in the matrix. */
       readonly features: ReadonlyMap<number, NumberNode>;
     }
-  /** The leaf of one tree. */
-  | {
-      readonly kind: "number";
-      readonly op: "tree";
-      readonly model: TreesModel;
-      readonly root: number;
-      readonly features: ReadonlyMap<number, NumberNode>;
-    }
   /** The logit of a network. */
   | {
       readonly kind: "number";

@@ -1,5 +1,6 @@
 import type { ClassesModel, ModelNode } from "../../model/artifact.js";
 import { plainModel, type PlainModel } from "../../model/scoring/index.js";
+import { roundedKernel } from "../rounded-kernel.js";
 import { pack, packIntegers, unpack, type PackedNumbers } from "./numbers.js";
 
 /** A kernel as it is, or rounded to 8 bits with a scale for each unit. */
@@ -62,19 +63,8 @@ function packPlain(model: PlainModel, int8: boolean): PackedModel {
   }
 }
 
-/** Largest size of a weight in 8 bits, the same on both sides of 0. */
-const largest = 127;
-
-/** Rounds a kernel to 8 bits, symmetrically, with one scale for each unit (column). */
 function rounded(kernel: Float32Array, units: number): PackedKernel {
-  const scales = new Float32Array(units);
-  for (let i = 0; i < kernel.length; i++) {
-    scales[i % units] = Math.max(scales[i % units] as number, Math.abs(kernel[i] as number) / largest);
-  }
-  const whole = Int8Array.from(kernel, (weight, i) => {
-    const scale = scales[i % units] as number;
-    return scale === 0 ? 0 : Math.max(-largest, Math.min(largest, Math.round(weight / scale)));
-  });
+  const { whole, scales } = roundedKernel(kernel, units);
   return { rounded: pack("int8", whole), scales: pack("float32", scales) };
 }
 

@@ -1,7 +1,7 @@
 import { littleEndian, Message, packedWhole } from "./protobuf.js";
 
 /** Element types of tensors, by their numbers in ONNX. */
-export const elementTypes = { float: 1, int64: 7, string: 8, double: 11 } as const;
+export const elementTypes = { float: 1, int8: 3, int64: 7, string: 8, double: 11 } as const;
 export type ElementType = keyof typeof elementTypes;
 
 /** An attribute of an operator. */
@@ -50,7 +50,7 @@ export class ModelProto {
   }
 
   /** Adds a constant tensor; returns its name. */
-  tensor(type: "float" | "double" | "int64", dims: readonly number[], values: ArrayLike<number>): string {
+  tensor(type: Exclude<ElementType, "string">, dims: readonly number[], values: ArrayLike<number>): string {
     const name = this.#name();
     const tensor = new Message().bytes(1, packedWhole(dims)).whole(2, elementTypes[type]).text(8, name);
     this.#graph.message(5, tensor.bytes(9, littleEndian(type, values)));
@@ -73,12 +73,12 @@ export class ModelProto {
 
   /** Adds an input of one column. */
   input(name: string, type: ElementType, description: string): void {
-    this.#graph.message(11, columnOf(name, type, description));
+    this.#graph.message(11, matrixOf(name, type, 1, description));
   }
 
-  /** Adds an output of one column. */
-  output(name: string, type: ElementType): void {
-    this.#graph.message(12, columnOf(name, type, ""));
+  /** Adds an output of so many columns. */
+  output(name: string, type: ElementType, columns: number): void {
+    this.#graph.message(12, matrixOf(name, type, columns, ""));
   }
 
   /** The file. */
@@ -95,9 +95,9 @@ export class ModelProto {
   }
 }
 
-/** A tensor of any number of rows and one column. */
-function columnOf(name: string, type: ElementType, description: string): Message {
-  const shape = new Message().message(1, new Message().text(2, "rows")).message(1, new Message().whole(1, 1));
+/** A tensor of any number of rows. */
+function matrixOf(name: string, type: ElementType, columns: number, description: string): Message {
+  const shape = new Message().message(1, new Message().text(2, "rows")).message(1, new Message().whole(1, columns));
   const tensor = new Message().whole(1, elementTypes[type]).message(2, shape);
   return new Message().text(1, name).message(2, new Message().message(1, tensor)).text(3, description);
 }

@@ -65,13 +65,17 @@ export function packedWhole(values: ArrayLike<number>): Uint8Array {
   return bytes;
 }
 
-/** Numbers in the bytes of 32- or 64-bit floats or whole numbers, little-endian. */
-export function littleEndian(type: "float" | "double" | "int64", values: ArrayLike<number>): Uint8Array {
-  const size = type === "float" ? 4 : 8;
+/** Bytes of a number. */
+const sizes = { int8: 1, float: 4, double: 8, int64: 8 } as const;
+
+/** Numbers as floats or whole numbers, little-endian. */
+export function littleEndian(type: keyof typeof sizes, values: ArrayLike<number>): Uint8Array {
+  const size = sizes[type];
   const view = new DataView(new ArrayBuffer(size * values.length));
   for (let i = 0; i < values.length; i++) {
     const value = values[i] as number;
-    if (type === "float") view.setFloat32(4 * i, value, true);
+    if (type === "int8") view.setInt8(i, value);
+    else if (type === "float") view.setFloat32(4 * i, value, true);
     else if (type === "double") view.setFloat64(8 * i, value, true);
     else view.setBigInt64(8 * i, BigInt(value), true);
   }

@@ -1,4 +1,5 @@
 import { constant, type Condition, type NumberNode, type TextNode } from "../graph/node.js";
+import { roundedKernel } from "../rounded-kernel.js";
 import type { ModelProto } from "./model-proto.js";
 import { treeAttributes } from "./trees.js";
 
@@ -31,10 +32,14 @@ export class OnnxWriter {
   /** The shape of a column. */
   readonly #shape: string;
 
-  /** @param someInput the name of an input; those of columns have the columns' names. */
+  /**
+   * @param someInput the name of an input; those of columns have the columns' names.
+   * @param int8 whether the networks' kernels are rounded to 8 bits.
+   */
   constructor(
     private readonly proto: ModelProto,
     someInput: string,
+    private readonly int8: boolean,
   ) {
     this.#shape = proto.node("Shape", [someInput]);
   }
@@ -133,8 +138,6 @@ export class OnnxWriter {
         return this.#trees(node);
       case "network":
         return this.#network(node);
-      case "tree":
-        throw new Error("A single tree is for SQL alone.");
     }
   }
 
@@ -197,17 +200,20 @@ export class OnnxWriter {
     }
   }
 
-  /** Numbers side by side, in float32. */
-  #matrix(columns: readonly NumberNode[]): string {
-    const { proto } = this;
+  /** Numbers side by side. */
+  matrix(columns: readonly NumberNode[]): string {
     const whole = columns.map((column) => this.column(this.number(column)));
-    return proto.node("Cast", [proto.node("Concat", whole, { axis: { int: 1 } })], toFloat);
+    return this.proto.node("Concat", whole, { axis: { int: 1 } });
+  }
+
+  #floats(columns: readonly NumberNode[]): string {
+    return this.proto.node("Cast", [this.matrix(columns)], toFloat);
   }
 
   #trees({ model, features }: Extract<NumberNode, { readonly op: "trees" }>): string {
     const { proto } = this;
     const places = [...features.keys()];
-    const x = this.#matrix(places.length === 0 ? [constant(0)] : [...features.values()]);
+    const x = this.#floats(places.length === 0 ? [constant(0)] : [...features.values()]);
     const attributes = treeAttributes(model, new Map(places.map((place, i) => [place, i])));
     const leaves = proto.node("TreeEnsembleRegressor", [x], attributes, "ai.onnx.ml");
     return proto.node("Add", [this.#constant(model.bias), proto.node("Cast", [leaves], toDouble)]);
@@ -215,13 +221,21 @@ export class OnnxWriter {
 
   #network({ layers, args }: Extract<NumberNode, { readonly op: "network" }>): string {
     const { proto } = this;
-    let values = this.#matrix(args);
+    let values = this.#floats(args);
     layers.forEach(({ kernel, bias }, i) => {
       const units = bias.length;
-      const weights = proto.tensor("float", [kernel.length / units, units], kernel);
-      const sums = proto.node("Gemm", [values, weights, proto.tensor("float", [units], bias)]);
+      const sums = proto.node("Gemm", [values, this.#kernel(kernel, units), proto.tensor("float", [units], bias)]);
       values = i === layers.length - 1 ? sums : proto.node("Relu", [sums]);
     });
     return proto.node("Cast", [values], toDouble);
+  }
+
+  #kernel(kernel: Float32Array, units: number): string {
+    const { proto } = this;
+    const shape = [kernel.length / units, units];
+    if (!this.int8) return proto.tensor("float", shape, kernel);
+    const { whole, scales } = roundedKernel(kernel, units);
+    const weights = proto.tensor("int8", shape, whole);
+    return proto.node("DequantizeLinear", [weights, proto.tensor("float", [units], scales)], { axis: { int: 1 } });
   }
 }

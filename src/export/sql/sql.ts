@@ -2,8 +2,9 @@ import { ChurnkitError } from "../../base/errors.js";
 import type { Column } from "../../data/contract/index.js";
 import type { ModelNode } from "../../model/artifact.js";
 import type { Exported } from "../exported.js";
+import type { AnswerNodes } from "../graph/answer.js";
 import { graphOf } from "../graph/graph.js";
-import { doubleText, quotedName, quotedText } from "./literals.js";
+import { quotedName, quotedText } from "./literals.js";
 import { SqlWriter } from "./writer.js";
 
 /** Options of {@link toSql}. */
@@ -21,11 +22,11 @@ const athenaLimit = 262_144;
 
 /**
  * Writes a linear model or trees as one SELECT that scores a table, in DuckDB, Athena and Trino. It gives the keys, the
- * `probability` and the `label` of each row; both are NULL for a row that breaks the contract. The columns of the table have
+ * `probability` and the `label` of each row, and the probability of each class where there are more than two, such as
+ * `probability_basic`; all are NULL for a row that breaks the contract. The columns of the table have
  * the contract's types: numbers, BOOLEAN (or the contract's texts), DATE or TIMESTAMP, VARCHAR.
  *
- * @throws ChurnkitError OPTION_INVALID for a network, for more than two classes, where free text is a feature, and where Athena
- * would not take the SQL.
+ * @throws ChurnkitError OPTION_INVALID for a network, where free text is a feature, and where Athena would not take the SQL.
  *
  * @example
  * ```ts
@@ -40,7 +41,7 @@ const athenaLimit = 262_144;
  * ```
  */
 export function toSql(artifact: Exported, options: SqlOptions = {}): string {
-  const { contract, model, decision } = artifact;
+  const { contract, model } = artifact;
   const { table = "customers", dialect = "athena" } = options;
   const ids = contract.columns.flatMap(({ name, role }) => (role === "id" ? [name] : []));
   const keys = options.keys ?? ids;
@@ -50,24 +51,25 @@ export function toSql(artifact: Exported, options: SqlOptions = {}): string {
       "A network cannot be written as SQL. Train a linear model or trees (logistic, boosting, forest), or export JavaScript or ONNX.",
     );
   }
-  const { columns, probability } = graphOf(artifact, "texts");
+  const { columns, ...answer } = graphOf(artifact, "texts");
   const names = new Map(columns.map(({ name }, i) => [name, `c${i}`]));
   const writer = new SqlWriter((column) => names.get(column) ?? "NULL");
-  const score = writer.write(probability);
+  const answers = answerTexts(writer, answer, contract.target?.classes ?? []);
   const read = [
     ...keys.map((key, i) => `${quotedName(key)} AS k${i}`),
     ...columns.map((column, i) => `${readText(column)} AS c${i}`),
   ];
   const from = table.split(".").map(quotedName).join(".");
   const steps = writer.steps.map((step) => ["*", ...step]);
-  const [positive, negative] = labelsOf(contract.target).map(quotedText);
-  const answer = [
-    ...keys.map((key, i) => `k${i} AS ${quotedName(key)}`),
-    `${score} AS ${quotedName(unusedName("probability", keys))}`,
-    `CASE WHEN ${score} >= ${doubleText(decision.threshold)} THEN ${positive} WHEN ${score} IS NOT NULL THEN ${negative} END AS ${quotedName(unusedName("label", keys))}`,
-  ];
+  const taken = [...keys];
+  const named = answers.map(([name, text]) => {
+    const unused = unusedName(name, taken);
+    taken.push(unused);
+    return `${text} AS ${quotedName(unused)}`;
+  });
+  const last = [...keys.map((key, i) => `k${i} AS ${quotedName(key)}`), ...named];
   const selects = [read, ...steps].map((list, i) => `s${i} AS (${select(list, i === 0 ? from : `s${i - 1}`)})`);
-  const text = `WITH ${selects.join(",\n")}\n${select(answer, `s${steps.length}`)}\n`;
+  const text = `WITH ${selects.join(",\n")}\n${select(last, `s${steps.length}`)}\n`;
   const bytes = new TextEncoder().encode(text).length;
   if (dialect === "athena" && bytes > athenaLimit) {
     throw new ChurnkitError(
@@ -82,14 +84,27 @@ const select = (list: readonly string[], from: string): string => `SELECT\n  ${l
 
 /** A name that no key has; databases take capital and small letters for the same. */
 const unusedName = (name: string, keys: readonly string[]): string =>
-  keys.some((key) => key.toLowerCase() === name) ? unusedName(`${name}_`, keys) : name;
+  keys.some((key) => key.toLowerCase() === name.toLowerCase()) ? unusedName(`${name}_`, keys) : name;
 
 const hasNetwork = (model: ModelNode): boolean =>
-  model.kind === "network" || (model.kind === "ensemble" && model.members.some(hasNetwork));
+  model.kind === "network" || ("members" in model && model.members.some(hasNetwork));
 
-function labelsOf(target: Exported["contract"]["target"]): readonly string[] {
-  const positive = target?.positive ?? "";
-  return [positive, target?.classes.find((label) => label !== positive) ?? `not ${positive}`];
+/** The columns of the answer, by name. */
+function answerTexts(
+  writer: SqlWriter,
+  { probability, classes, labels }: AnswerNodes,
+  names: readonly string[],
+): (readonly [name: string, text: string])[] {
+  const [score = "", ...rest] = writer.write([probability, ...classes, ...labels.flatMap((each) => [each.value, each.least])]);
+  const bounds = rest.slice(classes.length);
+  const cases = labels.map(
+    ({ label }, i) => ` WHEN ${bounds[2 * i] ?? ""} >= ${bounds[2 * i + 1] ?? ""} THEN ${quotedText(label)}`,
+  );
+  return [
+    ["probability", score],
+    ["label", `CASE${cases.join("")} END`],
+    ...classes.map((_, k) => [`probability_${names[k] ?? ""}`, rest[k] ?? ""] as const),
+  ];
 }
 
 /** What `trim` of JavaScript removes. */

@@ -1,42 +1,41 @@
-import { constant, sum, type Condition, type NumberNode, type TextNode } from "../graph/node.js";
+import type { Condition, NumberNode, TextNode } from "../graph/node.js";
 import { childrenOf } from "../graph/children.js";
+import { SqlColumns } from "./columns.js";
 import { doubleText, quotedText, singleText, thresholdText } from "./literals.js";
-
-/** Terms of one sum: a longer one is added up in steps, since databases limit how deep an expression is. */
-const mostTerms = 100;
+import type { Piece } from "./piece.js";
 
 const functions = { floor: "FLOOR", abs: "ABS", sqrt: "SQRT", exp: "EXP", log: "LN", sine: "SIN" } as const;
 const signs = { add: "+", subtract: "-", multiply: "*", divide: "/" } as const;
 const comparisons = { less: "<", atMost: "<=", equal: "=" } as const;
 const missingNumber = "CAST(NULL AS DOUBLE)";
 const greatest = doubleText(Number.MAX_VALUE);
+const cases = "CASE WHEN ";
+
+/** A piece that needs no other. */
+const short = (text: string): Piece => ({ text, step: 0, size: 1 });
 
 /** Writes nodes as expressions. What is used more than once becomes a column of a step of its own. */
 export class SqlWriter {
   readonly #uses = new Map<NumberNode, number>();
-  readonly #split = new Map<NumberNode, NumberNode>();
-  readonly #written = new Map<NumberNode, { readonly text: string; readonly step: number }>();
-  readonly #steps: string[][] = [];
-  #names = 0;
+  readonly #written = new Map<NumberNode, Piece>();
+  readonly #columns = new SqlColumns();
 
   /** @param nameOf the name of a column that is read. */
   constructor(private readonly nameOf: (column: string) => string) {}
 
   /** Each step's columns, as `expression AS name`. */
   get steps(): readonly (readonly string[])[] {
-    return this.#steps;
+    return this.#columns.steps;
   }
 
-  /** Makes a column of a node and of all that it needs; returns its name. */
-  write(root: NumberNode): string {
-    // As if it were used twice.
-    this.#count(root);
-    this.#count(root);
-    return this.#of(root);
+  /** Makes columns of nodes and of all that they need; returns their names. */
+  write(roots: readonly NumberNode[]): string[] {
+    // As if each were used twice.
+    for (const root of [...roots, ...roots]) this.#count(root);
+    return roots.map((root) => this.#number(root).text);
   }
 
-  #count(given: NumberNode): void {
-    const node = this.#inSteps(given);
+  #count(node: NumberNode): void {
     const before = this.#uses.get(node) ?? 0;
     this.#uses.set(node, before + 1);
     if (before > 0) return;
@@ -45,117 +44,100 @@ export class SqlWriter {
     if (node.op === "real") this.#count(node.args[0]);
   }
 
-  /** Splits what would be too long for one expression. */
-  #inSteps(node: NumberNode): NumberNode {
-    if (node.op !== "sum" && node.op !== "trees") return node;
-    const known = this.#split.get(node);
-    if (known !== undefined) return known;
-    const terms = node.op === "sum" ? node.args : treesOf(node);
-    let total = sum(terms.slice(0, mostTerms));
-    for (let i = mostTerms; i < terms.length; i += mostTerms) {
-      this.#count(total);
-      total = sum([total, ...terms.slice(i, i + mostTerms)]);
-      this.#split.set(total, total);
-    }
-    this.#split.set(node, total);
-    return total;
-  }
-
-  /** The node's text in the step that the caller is in: an expression, or the name of its column. */
-  #of(given: NumberNode): string {
-    return this.#place(given).text;
-  }
-
-  #place(given: NumberNode): { readonly text: string; readonly step: number } {
-    const node = this.#inSteps(given);
+  /** The node's expression, or the name of its column. */
+  #number(node: NumberNode): Piece {
     const known = this.#written.get(node);
     if (known !== undefined) return known;
-    const step = Math.max(0, ...[...new Set(childrenOf(node))].map((child) => this.#place(child).step));
-    const text = this.#expression(node);
+    const piece = this.#expression(node);
     const isNamed = (this.#uses.get(node) ?? 0) > 1 && !isShort(node);
-    const placed = isNamed ? { text: `v${this.#names++}`, step: step + 1 } : { text, step };
-    if (isNamed) (this.#steps[step] ??= []).push(`${text} AS ${placed.text}`);
+    const placed = isNamed ? this.#columns.named(piece) : piece;
     this.#written.set(node, placed);
     return placed;
   }
 
-  #expression(node: NumberNode): string {
+  #expression(node: NumberNode): Piece {
+    const columns = this.#columns;
     switch (node.op) {
       case "constant":
-        return doubleText(node.value);
+        return short(doubleText(node.value));
       case "nothing":
-        return missingNumber;
+        return short(missingNumber);
       case "column":
-        return this.nameOf(node.column.name);
+        return short(this.nameOf(node.column.name));
       case "code":
-        return doubleText(node.levels.codeOf(node.label));
+        return short(doubleText(node.levels.codeOf(node.label)));
       case "add":
       case "subtract":
       case "multiply":
       case "divide":
-        return `(${node.args.map((arg) => this.#of(arg)).join(` ${signs[node.op]} `)})`;
+        return columns.expression(this.#numbers(node.args), (a, b) => `(${a} ${signs[node.op]} ${b})`);
       case "sum":
-        return node.args.length === 0 ? doubleText(0) : `(${node.args.map((arg) => this.#of(arg)).join(" + ")})`;
+        return node.args.length === 0 ? short(doubleText(0)) : columns.joined(this.#numbers(node.args), "+");
       case "single":
-        return `CAST(CAST(${this.#of(node.args[0])} AS REAL) AS DOUBLE)`;
-      case "real": {
-        const x = this.#of(node.args[0]);
-        return `CASE WHEN ${x} BETWEEN CAST('-Infinity' AS DOUBLE) AND CAST('Infinity' AS DOUBLE) THEN ${x} END`;
-      }
+        return columns.expression(this.#numbers(node.args), (x) => `CAST(CAST(${x} AS REAL) AS DOUBLE)`);
+      case "real":
+        return columns.expression(
+          this.#numbers(node.args),
+          (x) => `CASE WHEN ${x} BETWEEN CAST('-Infinity' AS DOUBLE) AND CAST('Infinity' AS DOUBLE) THEN ${x} END`,
+        );
       case "floor":
       case "abs":
       case "sqrt":
       case "exp":
       case "log":
       case "sine":
-        return `${functions[node.op]}(${this.#of(node.args[0])})`;
+        return columns.expression(this.#numbers(node.args), (x) => `${functions[node.op]}(${x})`);
       case "where":
-        return this.#cases(node);
+        return this.#where(node);
       case "lookup": {
         const entries = [...node.entries()].map(([text, value]) => [quotedText(text), value] as const);
-        return this.#chosen(this.#textOf(node.text), entries, node.otherwise);
+        return this.#chosen(short(this.#textOf(node.text)), entries, node.otherwise);
       }
       case "table": {
         const entries = node.values().map((value, i) => [doubleText(i), value] as const);
-        return this.#chosen(this.#of(node.args[0]), entries, node.otherwise);
+        return this.#chosen(this.#number(node.args[0]), entries, node.otherwise);
       }
-      case "tree":
-        return `CAST(CAST(${this.#tree(node, node.root)} AS REAL) AS DOUBLE)`;
-      case "trees":
+      case "trees": {
+        const { model } = node;
+        // In the order in which the library adds them.
+        const trees = Array.from(model.roots, (root) =>
+          columns.expression([this.#tree(node, root)], (leaf) => `CAST(CAST(${leaf} AS REAL) AS DOUBLE)`),
+        );
+        return columns.joined([short(doubleText(model.bias)), ...trees], "+");
+      }
       case "network":
-        throw new Error(`SQL has no ${node.op}.`);
+        throw new Error("SQL has no network.");
     }
   }
 
-  /** Conditions one after the other, as far as nobody else needs the rest. */
-  #cases(node: NumberNode): string {
-    let [text, rest] = ["CASE", node];
-    do {
-      if (rest.op !== "where") break;
-      text += ` WHEN ${this.#condition(rest.condition)} THEN ${this.#of(rest.args[0])}`;
-      rest = rest.args[1];
-    } while (rest.op === "where" && !this.#isNamed(rest));
-    return rest.op === "nothing" ? `${text} END` : `${text} ELSE ${this.#of(rest)} END`;
+  #numbers(nodes: readonly NumberNode[]): Piece[] {
+    return nodes.map((node) => this.#number(node));
   }
 
-  #isNamed(node: NumberNode): boolean {
-    return (this.#uses.get(node) ?? 0) > 1;
+  #where({ condition, args: [then, otherwise] }: Extract<NumberNode, { readonly op: "where" }>): Piece {
+    const pieces = [this.#condition(condition), this.#number(then), this.#number(otherwise)];
+    return this.#columns.expression(pieces, (when, value, rest = "") => {
+      const first = `${cases}${when} THEN ${value}`;
+      if (otherwise.op === "nothing") return `${first} END`;
+      // Cases one after the other.
+      return rest.startsWith(cases) ? `${first}${rest.slice("CASE".length)}` : `${first} ELSE ${rest} END`;
+    });
   }
 
-  #chosen(of: string, entries: readonly (readonly [text: string, value: number])[], otherwise: number): string {
-    const cases = entries.filter(([, value]) => value !== otherwise);
-    if (cases.length === 0) return doubleText(otherwise);
-    const texts = cases.map(([text, value]) => ` WHEN ${text} THEN ${doubleText(value)}`);
-    return `CASE ${of}${texts.join("")} ELSE ${doubleText(otherwise)} END`;
+  #chosen(of: Piece, entries: readonly (readonly [text: string, value: number])[], otherwise: number): Piece {
+    const others = entries.filter(([, value]) => value !== otherwise);
+    if (others.length === 0) return short(doubleText(otherwise));
+    const texts = others.map(([text, value]) => [text, doubleText(value)] as const);
+    return this.#columns.chosen(of, texts, doubleText(otherwise));
   }
 
-  #tree(node: Extract<NumberNode, { readonly op: "tree" }>, at: number): string {
+  #tree(node: Extract<NumberNode, { readonly op: "trees" }>, at: number): Piece {
     const { features, values, right } = node.model;
     const feature = node.features.get(features[at] as number);
     const value = values[at] as number;
-    if (feature === undefined) return singleText(value);
-    const [below, above] = [this.#tree(node, at + 1), this.#tree(node, right[at] as number)];
-    return `IF(${this.#of(feature)}<=${thresholdText(value)},${below},${above})`;
+    if (feature === undefined) return short(singleText(value));
+    const pieces = [this.#number(feature), this.#tree(node, at + 1), this.#tree(node, right[at] as number)];
+    return this.#columns.expression(pieces, (x, below, above) => `IF(${x}<=${thresholdText(value)},${below},${above})`);
   }
 
   #textOf({ column, lower }: TextNode): string {
@@ -163,37 +145,35 @@ export class SqlWriter {
     return lower ? `LOWER(${name})` : name;
   }
 
-  #condition(condition: Condition): string {
+  #condition(condition: Condition): Piece {
+    const columns = this.#columns;
     switch (condition.op) {
       case "less":
       case "atMost":
-      case "equal": {
-        const [a, b] = condition.args;
-        return `${this.#of(a)} ${comparisons[condition.op]} ${this.#of(b)}`;
-      }
+      case "equal":
+        return columns.expression(this.#numbers(condition.args), (a, b) => `${a} ${comparisons[condition.op]} ${b}`);
       case "and":
       case "or": {
-        if (condition.args.length === 0) return condition.op === "and" ? "1 = 1" : "1 = 0";
+        if (condition.args.length === 0) return short(condition.op === "and" ? "1 = 1" : "1 = 0");
         const args = condition.args.map((arg) => this.#condition(arg));
-        return args.length === 1 ? args.join("") : `(${args.join(` ${condition.op.toUpperCase()} `)})`;
+        return columns.joined(args, condition.op === "and" ? "AND" : "OR");
       }
       case "not":
-        return `NOT (${this.#condition(condition.args[0])})`;
-      case "missing":
-        return `${condition.of.kind === "text" ? this.#textOf(condition.of) : this.#of(condition.of)} IS NULL`;
+        return columns.expression([this.#condition(condition.args[0])], (arg) => `NOT (${arg})`);
+      case "missing": {
+        const of = condition.of.kind === "text" ? short(this.#textOf(condition.of)) : this.#number(condition.of);
+        return columns.expression([of], (value) => `${value} IS NULL`);
+      }
       case "finite":
-        return `${this.#of(condition.of)} BETWEEN ${doubleText(-Number.MAX_VALUE)} AND ${greatest}`;
+        return columns.expression(
+          [this.#number(condition.of)],
+          (x) => `${x} BETWEEN ${doubleText(-Number.MAX_VALUE)} AND ${greatest}`,
+        );
       case "isOneOf":
-        return `${this.#textOf(condition.text)} IN (${condition.texts.map(quotedText).join(", ")})`;
+        return short(`${this.#textOf(condition.text)} IN (${condition.texts.map(quotedText).join(", ")})`);
     }
   }
 }
 
 /** What is as short as a name. */
 const isShort = ({ op }: NumberNode): boolean => ["constant", "nothing", "column", "code"].includes(op);
-
-/** Bias and trees as terms of a sum, in the order in which the library adds them. */
-function treesOf({ model, features }: Extract<NumberNode, { readonly op: "trees" }>): NumberNode[] {
-  const trees = Array.from(model.roots, (root): NumberNode => ({ kind: "number", op: "tree", model, root, features }));
-  return [constant(model.bias), ...trees];
-}

@@ -1,4 +1,4 @@
 export { classAt } from "./class-results.js";
 export { compile, type CompileOptions, type ScoredRecord, type Scorer } from "./compile.js";
-export { plainModel, plainScorer, type PlainModel } from "./plain.js";
+export { plainModel, plainScorer, type PlainClasses, type PlainModel } from "./plain.js";
 export { recordScorer } from "./record-scorer.js";

@@ -24,7 +24,7 @@ interface PlainEnsemble extends Omit<EnsembleModel, "members"> {
 }
 
 /** A model of more than two classes of such models. */
-interface PlainClasses extends Omit<ClassesModel, "members"> {
+export interface PlainClasses extends Omit<ClassesModel, "members"> {
   readonly members: readonly PlainModel[];
 }
 

@@ -8,7 +8,8 @@ import { readDelimited } from "../../../src/data/read/csv.js";
 import { readTable } from "../../../src/data/read/read-file.js";
 import type { ReadOptions } from "../../../src/data/read/options.js";
 import type { Table } from "../../../src/data/table/table.js";
-import { digest, pythonAnswer } from "../../helpers/python.js";
+import { digest } from "../../helpers/golden.js";
+import { pythonAnswer } from "../../helpers/python.js";
 import { hasShared, sharedPath } from "../../helpers/shared.js";
 import { contractWith, encode, numberColumn, textContract, writeCsv } from "./csv-writer.js";
 
