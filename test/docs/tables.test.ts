@@ -20,6 +20,16 @@ import type { Gate } from "../../src/registry/gates/gate.js";
 import { gates } from "../../src/registry/gates/gates.js";
 import { defaultDriftPolicy } from "../../src/drift/policy.js";
 import { metrics } from "../../src/model/index.js";
+import { contractHash } from "../../src/data/contract/contract-hash.js";
+import type { Column } from "../../src/data/contract/contract.js";
+import { compileRecipe } from "../../src/data/features/encode.js";
+import type { Exported } from "../../src/export/exported.js";
+import { toJavaScript, toOnnx, toSql } from "../../src/export/index.js";
+import type { ModelNode } from "../../src/model/artifact.js";
+import { importTrees } from "../../src/model/import/import-trees.js";
+import { sampleArtifact } from "../helpers/artifact.js";
+import { foreignFile, foreignRows } from "../helpers/foreign-trees.js";
+import { Chance, randomTrees } from "../helpers/random-artifact.js";
 import { pageBlocks, pages, root, textOf } from "./snippets.js";
 
 /** The rows of the table whose head has these cells, without code marks. */
@@ -162,6 +172,76 @@ describe("tables in the pages equal those in the code", () => {
         .map(([name = ""]) => name)
         .sort(),
     ).toEqual(declared.sort());
+  });
+
+  it("models that each form of export takes", async () => {
+    const sample = await sampleArtifact({ networks: 0 });
+    const network = (await sampleArtifact({ networks: 1 })).model;
+    const linear = sample.model;
+    const trees = randomTrees(new Chance(1), compileRecipe(sample.recipe, sample.contract).width);
+    const target = { column: "churned", classes: ["No", "Yes", "Paused"], positive: "Yes" };
+    const members = (one: ModelNode): ModelNode => ({ kind: "ensemble", members: [linear, one] });
+    const classes = (one: ModelNode): ModelNode => ({
+      ...{ kind: "classes", positive: 1, members: [linear, trees, one] },
+      ...{ slopes: [1, 1, 1], biases: [0, 0, 0] },
+    });
+    const of = (model: ModelNode): Exported => ({ ...sample, model });
+    const threeOf = (model: ModelNode): Exported => ({ ...of(model), contract: { ...sample.contract, target } });
+    const text: Column = {
+      ...({ name: "note", kind: "text", role: "feature" } as const),
+      ...{ nullable: true, optional: false, missing: [] },
+    };
+    const noted = { ...sample.contract, columns: [...sample.contract.columns, text] };
+    const vocabulary = { terms: [], rows: 0, counts: [] };
+    const words = {
+      kind: "text",
+      input: "note",
+      phrases: vocabulary,
+      pieces: vocabulary,
+      weights: [],
+      bias: 0,
+    } as const;
+    const blocks = [...sample.recipe.blocks, { ...words, indicator: false }];
+    const imported = await importTrees(foreignFile("xgboost.json"), foreignRows);
+    const cases = new Map<string, { readonly plain: Exported; readonly withNetwork?: Exported }>([
+      ["logistic regression", { plain: of(linear) }],
+      ["boosting, forest", { plain: of(trees) }],
+      ["networks", { plain: of(network) }],
+      ["means and stacks, as auto makes them", { plain: of(members(trees)), withNetwork: of(members(network)) }],
+      ["more than two classes", { plain: threeOf(classes(trees)), withNetwork: threeOf(classes(network)) }],
+      ["XGBoost and LightGBM, imported", { plain: imported.artifact }],
+      [
+        "any of them with free text",
+        {
+          plain: {
+            ...sample,
+            contract: noted,
+            recipe: { ...sample.recipe, blocks, contractHash: contractHash(noted) },
+          },
+        },
+      ],
+    ]);
+    const takes = (write: (artifact: Exported) => unknown, artifact: Exported): boolean => {
+      try {
+        write(artifact);
+        return true;
+      } catch (error) {
+        expect(error).toMatchObject({
+          code: "OPTION_INVALID",
+          message: expect.stringMatching(/export|write/i) as string,
+        });
+        return false;
+      }
+    };
+    const forms = [toJavaScript, toOnnx, toSql];
+    const rows = [...cases].map(([name, { plain, withNetwork }]) => [
+      name,
+      ...forms.map((write) => {
+        if (!takes(write, plain)) return "no";
+        return withNetwork === undefined || takes(write, withNetwork) ? "yes" : "without networks";
+      }),
+    ]);
+    expect(tableOf(textOf("docs/export.md"), "model", "JavaScript", "ONNX", "SQL")).toEqual(rows);
   });
 
   it("npm scripts that a page names", () => {

@@ -1,6 +1,7 @@
 import { createContext, runInContext } from "node:vm";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { contractHash } from "../../src/data/contract/contract-hash.js";
 import { toJavaScript } from "../../src/export/index.js";
 import { compile, type ScoredRecord } from "../../src/model/scoring/compile.js";
 import { sampleArtifact, sampleRecords } from "../helpers/artifact.js";
@@ -24,7 +25,12 @@ describe("a model as a JavaScript module", () => {
       await fc.assert(
         fc.asyncProperty(fc.nat(), async (seed) => {
           const chance = new Chance(seed);
-          const artifact = randomArtifact(chance);
+          const artifact = randomArtifact(chance, {
+            classes: chance.one([
+              ["No", "it's"],
+              ["it's", "__proto__", "2", "1"],
+            ]),
+          });
           const scorer = await compile(artifact);
           const score = await load(toJavaScript(artifact));
           const records = [
@@ -52,6 +58,25 @@ describe("a model as a JavaScript module", () => {
     const record = { customer: "c", tenure: 3, charges: 20, paperless: true, since: "2020-01-01", plan: "plus" };
     const expected = (await compile({ contract, ...rest })).scoreRecord(record);
     expect(runInContext(`score(${JSON.stringify(record)}).probability`, context)).toBe(expected.probability);
+  });
+
+  it("keeps texts that are no Unicode apart", async () => {
+    const sample = await sampleArtifact({ networks: 0 });
+    const levels = ["\ud800", "\udc00", "\ufffd", "__proto__"];
+    const columns = sample.contract.columns.map((column) =>
+      column.kind === "category" && column.name === "plan" ? { ...column, levels } : column,
+    );
+    const contract = { ...sample.contract, columns };
+    const block = { kind: "target", input: "plan", levels, values: [1, 2, 3, 4], otherwise: 5, missing: 6 } as const;
+    const recipe = { ...sample.recipe, contractHash: contractHash(contract), blocks: [block] };
+    const artifact = { ...sample, contract, recipe, model: { kind: "linear", weights: [0.3], bias: 0 } as const };
+    const scorer = await compile(artifact);
+    const score = await load(toJavaScript(artifact));
+    const [record = {}] = sampleRecords(1);
+    const records = [...levels, "constructor", null].map((plan) => ({ ...record, plan }));
+    const probabilities = records.map((each) => score(each).probability);
+    expect(probabilities).toEqual(records.map((each) => scorer.scoreRecord(each).probability));
+    expect(new Set(probabilities).size).toBe(records.length);
   });
 
   it("takes a quarter of the room for the weights of networks in 8 bits, for a small change of the scores", async () => {

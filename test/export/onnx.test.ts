@@ -3,11 +3,13 @@ import { InferenceSession, Tensor, env } from "onnxruntime-web";
 import { describe, expect, it } from "vitest";
 import type { Column } from "../../src/data/contract/contract.js";
 import { contractHash } from "../../src/data/contract/contract-hash.js";
-import { toOnnx } from "../../src/export/index.js";
-import { compile } from "../../src/model/scoring/compile.js";
+import { toJavaScript, toOnnx } from "../../src/export/index.js";
+import { importTrees } from "../../src/model/import/import-trees.js";
+import { compile, type ScoredRecord } from "../../src/model/scoring/compile.js";
 import { sampleArtifact, sampleRecords } from "../helpers/artifact.js";
 import { budget } from "../helpers/budget.js";
 import { expectAgreement } from "../helpers/exported-answer.js";
+import { foreignFile, foreignRecords, foreignRows } from "../helpers/foreign-trees.js";
 import { Chance, randomArtifact, randomRecord, type Scored } from "../helpers/random-artifact.js";
 
 env.wasm.numThreads = 1;
@@ -67,7 +69,10 @@ describe("a model as ONNX", () => {
       await fc.assert(
         fc.asyncProperty(fc.nat(), async (seed) => {
           const chance = new Chance(seed);
-          const classes = chance.one([["No", "it's"], ["it's", "No", 'say "hi"']]);
+          const classes = chance.one([
+            ["No", "it's"],
+            ["it's", "No", 'say "hi"'],
+          ]);
           const artifact = randomArtifact(chance, { classes });
           const rows = chance.list(40, () => asInputs(artifact.contract, randomRecord(chance, artifact.contract)));
           const scorer = await compile(artifact);
@@ -81,6 +86,13 @@ describe("a model as ONNX", () => {
     },
     budget(60_000),
   );
+
+  it("scores an imported model of XGBoost", async () => {
+    const { artifact, scorer } = await importTrees(foreignFile("xgboost.json"), foreignRows);
+    const rows = foreignRecords.slice(0, 100);
+    const found = await score(artifact, rows);
+    rows.forEach((row, i) => expectAgreement(found[i], scorer.scoreRecord(row), artifact, { tolerance: 1e-5, none }));
+  });
 
   it("keeps the names of its own parts apart from those of columns", async () => {
     const artifact = await sampleArtifact({ networks: 0 });
@@ -101,5 +113,17 @@ describe("a model as ONNX", () => {
     const scorer = await compile(renamed);
     const found = await score(renamed, rows, ["probability_", "label_"]);
     rows.forEach((row, i) => expect(found[i]?.probability).toBeCloseTo(scorer.scoreRecord(row).probability ?? NaN, 5));
+  });
+
+  it("has the numbers of the JavaScript module, where both have 8 bits, and a third of the size", async () => {
+    const artifact = await sampleArtifact({ networks: 3 });
+    const rows = sampleRecords(20);
+    const text = toJavaScript(artifact, { int8: true });
+    const module = (await import(`data:text/javascript;base64,${Buffer.from(text).toString("base64")}`)) as {
+      score: (record: unknown) => ScoredRecord;
+    };
+    const found = await score(artifact, rows, undefined, true);
+    rows.forEach((row, i) => expectAgreement(found[i], module.score(row), artifact, { tolerance: 1e-6, none }));
+    expect(toOnnx(artifact, { int8: true }).length / toOnnx(artifact).length).toBeLessThan(0.5);
   });
 });

@@ -5,10 +5,12 @@ import type { Column, Contract } from "../../src/data/contract/contract.js";
 import { contractHash } from "../../src/data/contract/contract-hash.js";
 import { compileRecipe } from "../../src/data/features/encode.js";
 import { toSql } from "../../src/export/index.js";
+import { importTrees } from "../../src/model/import/import-trees.js";
 import { compile } from "../../src/model/scoring/compile.js";
 import { sampleArtifact, sampleRecords } from "../helpers/artifact.js";
 import { budget } from "../helpers/budget.js";
 import { expectAgreement, type ExportedAnswer } from "../helpers/exported-answer.js";
+import { foreignFile, foreignModels, foreignRecords, foreignRows } from "../helpers/foreign-trees.js";
 import { Chance, randomArtifact, randomRecord, type Scored } from "../helpers/random-artifact.js";
 
 const width = ({ recipe, contract }: Scored): number => compileRecipe(recipe, contract).width;
@@ -58,7 +60,10 @@ describe("a model as SQL", () => {
           // A database's logarithm may be off by a bit, and then, once in many millions, a feature by a bit of float32.
           const inexact = chance.is();
           const tolerance = inexact ? 1e-6 : 1e-9;
-          const classes = chance.one([["No", "it's"], ["it's", "No", "IT'S", 'say "hi"']]);
+          const classes = chance.one([
+            ["No", "it's"],
+            ["it's", "No", "IT'S", 'say "hi"'],
+          ]);
           const artifact = randomArtifact(chance, { kinds: ["linear", "trees"], inexact, classes });
           const rows = chance.list(25, () => randomRecord(chance, artifact.contract));
           const scorer = await compile(artifact);
@@ -73,6 +78,14 @@ describe("a model as SQL", () => {
     },
     budget(60_000),
   );
+
+  it.each(["xgboost", "lightgbm"])("scores an imported model of %s", async (model) => {
+    const { artifact, scorer } = await importTrees(foreignFile(foreignModels[model]?.file ?? ""), foreignRows);
+    const rows = foreignRecords.slice(0, 100);
+    const answers = await query(artifact, rows);
+    const none = { probability: null, label: null };
+    rows.forEach((row, i) => expectAgreement(answers[i], scorer.scoreRecord(row), artifact, { tolerance: 1e-9, none }));
+  });
 
   it("has infinite numbers where the library has them", async () => {
     const number = {
@@ -107,9 +120,9 @@ describe("a model as SQL", () => {
     const scorer = await compile(infinite);
     const answers = await query(infinite, rows);
     rows.forEach((row, i) => {
-      expect(Math.abs((Number(answers[i]?.probability ?? NaN)) - (scorer.scoreRecord(row).probability ?? NaN))).toBeLessThan(
-        1e-9,
-      );
+      expect(
+        Math.abs(Number(answers[i]?.probability ?? NaN) - (scorer.scoreRecord(row).probability ?? NaN)),
+      ).toBeLessThan(1e-9);
     });
   });
 

@@ -31,7 +31,10 @@ export function expectAgreement(
   }
   const own = Object.values(probabilities);
   expect(found?.classes.length).toBe(own.length);
-  for (const [a, b] of [[found?.probability, probability] as const, ...own.map((b, k) => [found?.classes[k], b] as const)]) {
+  for (const [a, b] of [
+    [found?.probability, probability] as const,
+    ...own.map((b, k) => [found?.classes[k], b] as const),
+  ]) {
     expect(a).toBeTypeOf("number");
     expect(Math.abs(Number(a) - b)).toBeLessThanOrEqual(tolerance);
   }

@@ -52,6 +52,8 @@ const hostile = [
   "</script><script>",
   "select",
   "toString",
+  "__proto__",
+  "constructor",
   "😀 é",
   "a & b",
   "a;--",
@@ -119,7 +121,13 @@ export function randomContract(chance: Chance, classes: readonly string[] = ["No
     ...(["number", "number", "boolean", "date", "category", "category"] as const),
     ...chance.some(["number", "boolean", "date", "category", "text"] as const),
   ];
-  const columns = kinds.map((kind, i) => randomColumn(chance, `${chance.one(hostile)} ${i}`, kind));
+  const names = new Set<string>();
+  const columns = kinds.map((kind, i) => {
+    const name = chance.one(hostile);
+    const unused = names.has(name) ? `${name} ${i}` : name;
+    names.add(unused);
+    return randomColumn(chance, unused, kind);
+  });
   const fixed = columns.map((column): Column =>
     column.kind === "category" && column.default !== undefined && !column.open
       ? { ...column, levels: [...new Set(["it's", ...column.levels])] }

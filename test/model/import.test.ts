@@ -1,5 +1,3 @@
-import { readFileSync } from "node:fs";
-import { resolve } from "node:path";
 import { Command } from "commander";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
@@ -10,25 +8,14 @@ import { floatEdge, nextUp } from "../../src/model/import/foreign.js";
 import { importTrees } from "../../src/model/import/import-trees.js";
 import { openBundle } from "../../src/model/bundle/open.js";
 import { toBundleFiles } from "../../src/model/bundle/format.js";
+import {
+  foreignContract as contract,
+  foreignFile as bytesOf,
+  foreignModels as models,
+  foreignRecords as records,
+  foreignRows as rows,
+} from "../helpers/foreign-trees.js";
 
-/** Made by make.py, with the libraries' own predictions. */
-const folder = resolve(import.meta.dirname, "../fixtures/trees");
-const { rows: records, models } = JSON.parse(readFileSync(resolve(folder, "scored.json"), "utf8")) as {
-  rows: Record<string, string | number | null>[];
-  models: Record<string, { file: string; probabilities: number[] }>;
-};
-const contract = contractOf(
-  z.object({
-    tenure: z.number(),
-    charges: z.number().nullable(),
-    usage: z.number(),
-    plan: z.enum(["Enterprise", "Team", "Student", "Pro", "Plus", "Large, yearly", "Basic"]).nullable(),
-    churn: z.enum(["No", "Yes"]),
-  }),
-  { target: "churn", positive: "Yes" },
-);
-const rows = tableFromRecords(contract, records);
-const bytesOf = (file: string): Uint8Array => readFileSync(resolve(folder, file));
 const changed = (file: string, from: string | RegExp, to: string): Uint8Array => {
   const text = bytesOf(file).toString();
   const other = text.replace(from, to);

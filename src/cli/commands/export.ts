@@ -21,7 +21,7 @@ export function register(program: Command): void {
     .command("export <bundle>")
     .description("write a model in a form that scores without churnkit")
     .option("--js <file>", "a JavaScript module without imports")
-    .option("--int8", "with --js: round the weights of networks to 8 bits")
+    .option("--int8", "with --js and --onnx: round the weights of networks to 8 bits")
     .option("--onnx <file>", "an ONNX model, from the columns to the probability")
     .option("--sql <file>", "a SELECT for DuckDB, Athena and Trino; linear models and trees")
     .option("--table <name>", "with --sql: the table to score; default: customers")
@@ -43,7 +43,7 @@ const forms: readonly {
   readonly write: (artifact: Artifact, options: Options) => string | Uint8Array;
 }[] = [
   { form: "js", write: (artifact, { int8 }) => toJavaScript(artifact, { int8: int8 ?? false }) },
-  { form: "onnx", write: toOnnx },
+  { form: "onnx", write: (artifact, { int8 }) => toOnnx(artifact, { int8: int8 ?? false }) },
   { form: "sql", write: (artifact, { table, keys, dialect }) => toSql(artifact, { table, keys, dialect }) },
 ];
 

@@ -13,11 +13,7 @@ export interface AnswerNodes {
 }
 
 /** The answer of a model of two classes. */
-export function binaryAnswer(
-  probability: NumberNode,
-  { classes, positive }: Target,
-  threshold: number,
-): AnswerNodes {
+export function binaryAnswer(probability: NumberNode, { classes, positive }: Target, threshold: number): AnswerNodes {
   const negative = classes.find((label) => label !== positive) ?? `not ${positive}`;
   const labels = [
     { label: positive, value: probability, least: constant(threshold) },

@@ -31,12 +31,16 @@ export class SqlColumns {
 
   /** Any number of pieces with a sign between them. */
   joined(pieces: readonly Piece[], sign: "+" | "AND" | "OR"): Piece {
+    const [only] = pieces;
+    if (pieces.length === 1 && only !== undefined) return only;
     const runs = runsOf(pieces);
-    if (runs.length > 1) return this.joined(runs.map((run) => this.apart(this.joined(run, sign))), sign);
-    const texts = pieces.map(({ text }) => text);
-    const [only] = texts;
-    const text = texts.length === 1 && only !== undefined ? only : `(${texts.join(` ${sign} `)})`;
-    return { text, step: stepOf(pieces), size: sizeOf(pieces) };
+    if (runs.length > 1)
+      return this.joined(
+        runs.map((run) => this.apart(this.joined(run, sign))),
+        sign,
+      );
+    const text = `(${pieces.map((piece) => piece.text).join(` ${sign} `)})`;
+    return { text, step: stepOf(pieces), size: sizeOf(pieces) + pieces.length };
   }
 
   /** The number of the entry that `of` equals, or `otherwise`. */
@@ -55,6 +59,10 @@ export class SqlColumns {
     const found = Array.from({ length: Math.ceil(entries.length / each) }, (_, i) =>
       this.apart({ text: `CASE ${text}${cases(i * each, (i + 1) * each)} END`, step, size: mostParts }),
     );
-    return { text: `COALESCE(${[...found.map((part) => part.text), otherwise].join(", ")})`, step: step + 1, size: found.length };
+    return {
+      text: `COALESCE(${[...found.map((part) => part.text), otherwise].join(", ")})`,
+      step: step + 1,
+      size: found.length,
+    };
   }
 }

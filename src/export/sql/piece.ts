@@ -3,15 +3,15 @@ export interface Piece {
   readonly text: string;
   /** The step that it belongs to: it reads columns of the steps before. */
   readonly step: number;
-  /** Comparisons and terms in it. */
+  /** Operations and columns in it. */
   readonly size: number;
 }
 
 /**
- * Comparisons and terms of an expression at most. Athena and Trino make one Java method of it: from 64 KB on, some 1,000 of
- * them, they refuse it, and from 8 KB on Java does not compile it.
+ * Size of an expression at most. Athena and Trino make one Java method of it: from 64 KB on, some 2,000 operations, they
+ * refuse it, and from 8 KB on Java does not compile it.
  */
-export const mostParts = 100;
+export const mostParts = 200;
 
 export const sizeOf = (pieces: readonly Piece[]): number => pieces.reduce((total, { size }) => total + size, 0);
 
@@ -19,15 +19,15 @@ export const sizeOf = (pieces: readonly Piece[]): number => pieces.reduce((total
 export const stepOf = (pieces: readonly Piece[]): number =>
   pieces.reduce((latest, { step }) => Math.max(latest, step), 0);
 
-/** Pieces in runs that are not too long for one expression. */
+/** Pieces in runs that are not too long for one expression, with an operation for each. */
 export function runsOf(pieces: readonly Piece[]): readonly (readonly Piece[])[] {
   const runs: Piece[][] = [];
   let size = Infinity;
   for (const piece of pieces) {
-    size += piece.size;
+    size += piece.size + 1;
     if (size > mostParts) {
       runs.push([]);
-      size = piece.size;
+      size = piece.size + 1;
     }
     runs.at(-1)?.push(piece);
   }

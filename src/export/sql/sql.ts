@@ -95,7 +95,11 @@ function answerTexts(
   { probability, classes, labels }: AnswerNodes,
   names: readonly string[],
 ): (readonly [name: string, text: string])[] {
-  const [score = "", ...rest] = writer.write([probability, ...classes, ...labels.flatMap((each) => [each.value, each.least])]);
+  const [score = "", ...rest] = writer.write([
+    probability,
+    ...classes,
+    ...labels.flatMap((each) => [each.value, each.least]),
+  ]);
   const bounds = rest.slice(classes.length);
   const cases = labels.map(
     ({ label }, i) => ` WHEN ${bounds[2 * i] ?? ""} >= ${bounds[2 * i + 1] ?? ""} THEN ${quotedText(label)}`,

@@ -11,8 +11,8 @@ const missingNumber = "CAST(NULL AS DOUBLE)";
 const greatest = doubleText(Number.MAX_VALUE);
 const cases = "CASE WHEN ";
 
-/** A piece that needs no other. */
-const short = (text: string): Piece => ({ text, step: 0, size: 1 });
+const constantOf = (text: string): Piece => ({ text, step: 0, size: 0 });
+const columnOf = (text: string): Piece => ({ text, step: 0, size: 1 });
 
 /** Writes nodes as expressions. What is used more than once becomes a column of a step of its own. */
 export class SqlWriter {
@@ -59,20 +59,20 @@ export class SqlWriter {
     const columns = this.#columns;
     switch (node.op) {
       case "constant":
-        return short(doubleText(node.value));
+        return constantOf(doubleText(node.value));
       case "nothing":
-        return short(missingNumber);
+        return constantOf(missingNumber);
       case "column":
-        return short(this.nameOf(node.column.name));
+        return columnOf(this.nameOf(node.column.name));
       case "code":
-        return short(doubleText(node.levels.codeOf(node.label)));
+        return constantOf(doubleText(node.levels.codeOf(node.label)));
       case "add":
       case "subtract":
       case "multiply":
       case "divide":
         return columns.expression(this.#numbers(node.args), (a, b) => `(${a} ${signs[node.op]} ${b})`);
       case "sum":
-        return node.args.length === 0 ? short(doubleText(0)) : columns.joined(this.#numbers(node.args), "+");
+        return node.args.length === 0 ? constantOf(doubleText(0)) : columns.joined(this.#numbers(node.args), "+");
       case "single":
         return columns.expression(this.#numbers(node.args), (x) => `CAST(CAST(${x} AS REAL) AS DOUBLE)`);
       case "real":
@@ -85,13 +85,15 @@ export class SqlWriter {
       case "sqrt":
       case "exp":
       case "log":
-      case "sine":
-        return columns.expression(this.#numbers(node.args), (x) => `${functions[node.op]}(${x})`);
+      case "sine": {
+        const name = functions[node.op];
+        return columns.expression(this.#numbers(node.args), (x) => `${name}(${x})`);
+      }
       case "where":
         return this.#where(node);
       case "lookup": {
         const entries = [...node.entries()].map(([text, value]) => [quotedText(text), value] as const);
-        return this.#chosen(short(this.#textOf(node.text)), entries, node.otherwise);
+        return this.#chosen(columnOf(this.#textOf(node.text)), entries, node.otherwise);
       }
       case "table": {
         const entries = node.values().map((value, i) => [doubleText(i), value] as const);
@@ -103,7 +105,7 @@ export class SqlWriter {
         const trees = Array.from(model.roots, (root) =>
           columns.expression([this.#tree(node, root)], (leaf) => `CAST(CAST(${leaf} AS REAL) AS DOUBLE)`),
         );
-        return columns.joined([short(doubleText(model.bias)), ...trees], "+");
+        return columns.joined([constantOf(doubleText(model.bias)), ...trees], "+");
       }
       case "network":
         throw new Error("SQL has no network.");
@@ -126,7 +128,7 @@ export class SqlWriter {
 
   #chosen(of: Piece, entries: readonly (readonly [text: string, value: number])[], otherwise: number): Piece {
     const others = entries.filter(([, value]) => value !== otherwise);
-    if (others.length === 0) return short(doubleText(otherwise));
+    if (others.length === 0) return constantOf(doubleText(otherwise));
     const texts = others.map(([text, value]) => [text, doubleText(value)] as const);
     return this.#columns.chosen(of, texts, doubleText(otherwise));
   }
@@ -135,7 +137,7 @@ export class SqlWriter {
     const { features, values, right } = node.model;
     const feature = node.features.get(features[at] as number);
     const value = values[at] as number;
-    if (feature === undefined) return short(singleText(value));
+    if (feature === undefined) return constantOf(singleText(value));
     const pieces = [this.#number(feature), this.#tree(node, at + 1), this.#tree(node, right[at] as number)];
     return this.#columns.expression(pieces, (x, below, above) => `IF(${x}<=${thresholdText(value)},${below},${above})`);
   }
@@ -154,14 +156,14 @@ export class SqlWriter {
         return columns.expression(this.#numbers(condition.args), (a, b) => `${a} ${comparisons[condition.op]} ${b}`);
       case "and":
       case "or": {
-        if (condition.args.length === 0) return short(condition.op === "and" ? "1 = 1" : "1 = 0");
+        if (condition.args.length === 0) return constantOf(condition.op === "and" ? "1 = 1" : "1 = 0");
         const args = condition.args.map((arg) => this.#condition(arg));
         return columns.joined(args, condition.op === "and" ? "AND" : "OR");
       }
       case "not":
         return columns.expression([this.#condition(condition.args[0])], (arg) => `NOT (${arg})`);
       case "missing": {
-        const of = condition.of.kind === "text" ? short(this.#textOf(condition.of)) : this.#number(condition.of);
+        const of = condition.of.kind === "text" ? columnOf(this.#textOf(condition.of)) : this.#number(condition.of);
         return columns.expression([of], (value) => `${value} IS NULL`);
       }
       case "finite":
@@ -170,7 +172,7 @@ export class SqlWriter {
           (x) => `${x} BETWEEN ${doubleText(-Number.MAX_VALUE)} AND ${greatest}`,
         );
       case "isOneOf":
-        return short(`${this.#textOf(condition.text)} IN (${condition.texts.map(quotedText).join(", ")})`);
+        return columnOf(`${this.#textOf(condition.text)} IN (${condition.texts.map(quotedText).join(", ")})`);
     }
   }
 }
