@@ -12,7 +12,7 @@ export const { rows: foreignRecords, models: foreignModels } = JSON.parse(
   rows: Record<string, string | number | null>[];
   models: Record<string, { file: string; probabilities: number[] }>;
 };
-export const foreignContract = contractOf(
+const contract = contractOf(
   z.object({
     tenure: z.number(),
     charges: z.number().nullable(),
@@ -22,5 +22,5 @@ export const foreignContract = contractOf(
   }),
   { target: "churn", positive: "Yes" },
 );
-export const foreignRows = tableFromRecords(foreignContract, foreignRecords);
+export const foreignRows = tableFromRecords(contract, foreignRecords);
 export const foreignFile = (file: string): Uint8Array => readFileSync(resolve(folder, file));

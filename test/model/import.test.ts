@@ -9,7 +9,6 @@ import { importTrees } from "../../src/model/import/import-trees.js";
 import { openBundle } from "../../src/model/bundle/open.js";
 import { toBundleFiles } from "../../src/model/bundle/format.js";
 import {
-  foreignContract as contract,
   foreignFile as bytesOf,
   foreignModels as models,
   foreignRecords as records,

@@ -6,7 +6,6 @@ import { defineFeatures, tableFromRecords, writeCsv } from "../../../src/data/in
 import { register as registerEvaluate } from "../../../src/cli/commands/evaluate.js";
 import { register as registerPredict } from "../../../src/cli/commands/predict.js";
 import { register as registerTrain } from "../../../src/cli/commands/train.js";
-import { toSql } from "../../../src/export/index.js";
 import { takeRows } from "../../../src/data/table/index.js";
 import { evaluate, evaluateClasses, flatMetrics } from "../../../src/model/evaluate/index.js";
 import {
@@ -166,10 +165,6 @@ describe("a model of three classes", () => {
   it("scores by one positive class's model against a contract of two, and not of three", async () => {
     const [member] = artifact.model.kind === "classes" ? artifact.model.members : [];
     await expect(compile({ ...artifact, model: member ?? artifact.model })).rejects.toThrow(/2 classes.*contract 3/);
-  });
-
-  it("is not exported to SQL", () => {
-    expect(() => toSql(artifact)).toThrow(/more than two classes/);
   });
 
   it("is exported to JavaScript with the same bits", () => {
