@@ -2,6 +2,7 @@ import { createServer } from "node:http";
 import { text } from "node:stream/consumers";
 import { gzipSync } from "node:zlib";
 import { packTar } from "modern-tar";
+import { beforeAll, onTestFinished } from "vitest";
 import type { EndpointDeployment } from "../../src/deploy/sagemaker/index.js";
 import type { AwsSession } from "../../src/deploy/sagemaker/session.js";
 import { memoryStore } from "../../src/io/store/index.js";
@@ -9,6 +10,7 @@ import type { AwsError } from "../../src/rehearsal/front/aws-error.js";
 import type { AwsCall } from "../../src/rehearsal/front/front.js";
 import type { ContainerEntry } from "../../src/rehearsal/sagemaker/job.js";
 import { rehearse, type Rehearsal, type RehearsalOptions } from "../../src/rehearsal/rehearse.js";
+import { awsPython, type Moto, sharedMoto } from "./moto.js";
 import { sessionOf } from "./rehearsed.js";
 
 /** A rehearsal of endpoints, and a session of its account. */
@@ -44,6 +46,35 @@ function answerTo(body: string): object {
   const { instances = [] } = JSON.parse(body || "{}") as { readonly instances?: readonly unknown[] };
   return { predictions: instances.map((_, i) => ({ probability: (i + 0.5) / instances.length })) };
 }
+
+/**
+ * The accounts of a file's tests, on the emulator, whose Application Auto Scaling they use. Each is closed when its test has ended.
+ *
+ * @param purpose said where the emulator cannot be had, and the tests are skipped.
+ */
+export async function emulatedAccounts(purpose: string): Promise<{
+  readonly hasMoto: boolean;
+  readonly account: (options?: RehearsalOptions) => Promise<EndpointAccount>;
+}> {
+  const hasMoto = await awsPython(purpose);
+  let moto: Moto;
+  beforeAll(async () => {
+    if (hasMoto) moto = await sharedMoto();
+  }, 60_000);
+  return {
+    hasMoto,
+    async account(options) {
+      await moto.reset();
+      const made = await endpointAccount({ emulator: moto.url, ...options });
+      onTestFinished(() => made.close());
+      return made;
+    },
+  };
+}
+
+/** Names of calls that change something. */
+export const writesOf = (calls: readonly string[]): string[] =>
+  calls.filter((name) => !/^(Describe|List|Get)/.test(name));
 
 export async function endpointAccount(options: RehearsalOptions = {}): Promise<EndpointAccount> {
   const store = memoryStore();

@@ -1,35 +1,11 @@
-import { afterEach, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { deployEndpoint, rollBackEndpoint } from "../../../../src/deploy/sagemaker/index.js";
 import { AwsError } from "../../../../src/rehearsal/front/aws-error.js";
 import { Paused, pausing } from "../../../../src/base/async/index.js";
 import { ChurnkitError } from "../../../../src/base/errors.js";
-import type { RehearsalOptions } from "../../../../src/rehearsal/rehearse.js";
-import {
-  type EndpointAccount,
-  endpointAccount,
-  faulty,
-  quietAlarm,
-  serving,
-} from "../../../helpers/endpoint-session.js";
-import { awsPython, type Moto, sharedMoto } from "../../../helpers/moto.js";
+import { emulatedAccounts, faulty, quietAlarm, serving } from "../../../helpers/endpoint-session.js";
 
-const opened: EndpointAccount[] = [];
-afterEach(async () => {
-  for (const each of opened.splice(0)) await each.close();
-});
-// Application Auto Scaling is the emulator's.
-const hasMoto = await awsPython("endpoints of SageMaker");
-let moto: Moto;
-beforeAll(async () => {
-  if (hasMoto) moto = await sharedMoto();
-}, 60_000);
-
-async function account(options: RehearsalOptions = {}): Promise<EndpointAccount> {
-  await moto.reset();
-  const made = await endpointAccount({ emulator: moto.url, ...options });
-  opened.push(made);
-  return made;
-}
+const { hasMoto, account } = await emulatedAccounts("endpoints of SageMaker");
 
 describe.skipIf(!hasMoto)("an endpoint that is deployed", () => {
   it("is created, and a second call changes nothing", async () => {

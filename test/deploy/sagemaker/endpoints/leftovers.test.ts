@@ -1,4 +1,4 @@
-import { afterEach, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import {
   deployEndpoint,
   type EndpointDeployment,
@@ -7,30 +7,10 @@ import {
   rollBackEndpoint,
 } from "../../../../src/deploy/sagemaker/index.js";
 import { Paused, pausing } from "../../../../src/base/async/index.js";
-import type { RehearsalOptions } from "../../../../src/rehearsal/rehearse.js";
-import { type EndpointAccount, endpointAccount, mortal, serving } from "../../../helpers/endpoint-session.js";
-import { awsPython, type Moto, sharedMoto } from "../../../helpers/moto.js";
+import { emulatedAccounts, mortal, serving, writesOf } from "../../../helpers/endpoint-session.js";
 
-const opened: EndpointAccount[] = [];
-afterEach(async () => {
-  for (const each of opened.splice(0)) await each.close();
-});
-// Application Auto Scaling is the emulator's.
-const hasMoto = await awsPython("what is left of endpoints of SageMaker");
-let moto: Moto;
-beforeAll(async () => {
-  if (hasMoto) moto = await sharedMoto();
-}, 60_000);
+const { hasMoto, account } = await emulatedAccounts("what is left of endpoints of SageMaker");
 
-async function account(options: RehearsalOptions = {}): Promise<EndpointAccount> {
-  await moto.reset();
-  const made = await endpointAccount({ emulator: moto.url, ...options });
-  opened.push(made);
-  return made;
-}
-
-/** Names of calls that change something. */
-const writes = (calls: readonly string[]): string[] => calls.filter((name) => !/^(Describe|List|Get)/.test(name));
 const empty = { endpoints: [], configs: [], models: [], scaled: [], policies: [] };
 const scaled = (version: string): EndpointDeployment => serving(version, { scaling: [{ hold: 600, max: 5 }] });
 
@@ -94,7 +74,7 @@ describe.skipIf(!hasMoto)("scaling", () => {
     });
     calls.length = 0;
     expect(await run(deployEndpoint(session, scaled("v1")))).toMatchObject({ outcome: "unchanged" });
-    expect(writes(calls)).toEqual([]);
+    expect(writesOf(calls)).toEqual([]);
     const wider = serving("v1", { scaling: [{ hold: 600, max: 8 }] });
     expect(await run(deployEndpoint(session, wider))).toMatchObject({ outcome: "updated" });
     expect(await inventory()).toMatchObject({ scaled: ["endpoint/churn-dev/variant/main 1-8"] });

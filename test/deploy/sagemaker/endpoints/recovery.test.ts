@@ -1,4 +1,4 @@
-import { afterEach, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import {
   type AwsSession,
   deployEndpoint,
@@ -7,37 +7,10 @@ import {
   rollBackEndpoint,
 } from "../../../../src/deploy/sagemaker/index.js";
 import { AwsError } from "../../../../src/rehearsal/front/aws-error.js";
-import type { RehearsalOptions } from "../../../../src/rehearsal/rehearse.js";
-import {
-  type EndpointAccount,
-  endpointAccount,
-  type Fault,
-  faulty,
-  mortal,
-  serving,
-} from "../../../helpers/endpoint-session.js";
-import { awsPython, type Moto, sharedMoto } from "../../../helpers/moto.js";
+import { emulatedAccounts, type Fault, faulty, mortal, serving, writesOf } from "../../../helpers/endpoint-session.js";
 
-const opened: EndpointAccount[] = [];
-afterEach(async () => {
-  for (const each of opened.splice(0)) await each.close();
-});
-// Application Auto Scaling is the emulator's.
-const hasMoto = await awsPython("recovery of endpoints of SageMaker");
-let moto: Moto;
-beforeAll(async () => {
-  if (hasMoto) moto = await sharedMoto();
-}, 60_000);
+const { hasMoto, account } = await emulatedAccounts("recovery of endpoints of SageMaker");
 
-async function account(options: RehearsalOptions = {}): Promise<EndpointAccount> {
-  await moto.reset();
-  const made = await endpointAccount({ emulator: moto.url, ...options });
-  opened.push(made);
-  return made;
-}
-
-/** Names of calls that change something. */
-const writes = (calls: readonly string[]): string[] => calls.filter((name) => !/^(Describe|List|Get)/.test(name));
 const scaled = (version: string): EndpointDeployment => serving(version, { scaling: [{ hold: 600, max: 5 }] });
 
 const tasks: Readonly<
@@ -149,6 +122,6 @@ describe.skipIf(!hasMoto)("a call that AWS refuses", () => {
     const { session, run, calls } = await account({ account: "999999999999" });
     const wrong = { code: "OPTION_INVALID", message: expect.stringContaining("999999999999") as unknown };
     await expect(run(deployEndpoint(session, serving("v1")))).rejects.toMatchObject(wrong);
-    expect(writes(calls)).toEqual([]);
+    expect(writesOf(calls)).toEqual([]);
   });
 });
