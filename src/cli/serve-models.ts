@@ -179,6 +179,10 @@ function checkTraffic({ variant = [], splitBy, exposures }: ServeConfig): void {
       "OPTION_INVALID",
       `--${splitBy === undefined ? "exposures" : "split-by"} is about variants, and there is none. Give --variant, or leave it out.`,
     );
+  const refs = variant.map((text) => variantOf(text)?.ref ?? text);
+  const twice = refs.find((ref, i) => refs.indexOf(ref) < i);
+  if (twice !== undefined)
+    throw new ChurnkitError("OPTION_INVALID", `--variant gives ${twice} two shares. Give it one.`);
 }
 
 /** A misspelled column gives everybody the first variant. It is no error, since a record may hold more than the contract. */

@@ -30,6 +30,13 @@ describe("models of churnkit serve", () => {
       /no registry at .*none/,
     ],
     ["a misspelled model", "chrun@champion", {}, "REGISTRY_NOT_FOUND", /no model chrun; it has churn/],
+    [
+      "a variant with two shares",
+      "churn@champion",
+      { variant: ["1=0.5", "1=0.2"], splitBy: "plan" },
+      "OPTION_INVALID",
+      /gives 1 two shares/,
+    ],
     ["variants that nothing decides", "churn@champion", { variant: ["1=0.5"] }, "OPTION_INVALID", /needs --split-by/],
     [
       "exposures without variants",
