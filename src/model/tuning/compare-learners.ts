@@ -39,7 +39,7 @@ export async function compareLearners<Row, Name extends string>(
   features: Features<Row>,
   table: Table<Row>,
   learners: Readonly<Record<Name, Learner>>,
-  options: FoldOptions & ByColumn<Row> = {},
+  options: Omit<FoldOptions, "by"> & ByColumn<Row> = {},
 ): Promise<LearnerComparison<Name>> {
   const { runComparison } = await import("./run-cross-validation.js");
   return runComparison(features, table, learners, options);

@@ -68,7 +68,7 @@ export interface CrossValidation {
 export async function crossValidate<Row>(
   features: Features<Row>,
   table: Table<Row>,
-  options: CrossValidateOptions & ByColumn<Row> = {},
+  options: Omit<CrossValidateOptions, "by"> & ByColumn<Row> = {},
 ): Promise<CrossValidation> {
   const { runCrossValidation } = await import("./run-cross-validation.js");
   return runCrossValidation(features, table, options);

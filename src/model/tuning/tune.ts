@@ -91,7 +91,7 @@ export interface TuneResult<Row = unknown, Request = unknown> {
 export async function tune<Row, Request>(
   features: Features<Row, Request>,
   table: Table<Row>,
-  options: TuneOptions & ByColumn<Row> = {},
+  options: Omit<TuneOptions, "by"> & ByColumn<Row> = {},
 ): Promise<TuneResult<Row, Request>> {
   const { runTuning } = await import("./run-tuning.js");
   return runTuning(features, table, options);
