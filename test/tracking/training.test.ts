@@ -142,6 +142,7 @@ describe("a comparison of runs", () => {
     ].map(async ({ depth, auc, loss }) => {
       const run = tracker.start({ name: `depth ${depth} <b>` });
       run.logParameters({ depth, learner: "boosting" });
+      run.setTags({ "data.hash": String(depth) });
       const ends = { "auc.low": auc - 0.1, "auc.high": auc + 0.1 };
       run.logMetrics({ auc, "member_1/loss": loss, ...ends, ...(depth === 4 ? { f1: 0.6 } : {}) });
       await run.end();
@@ -163,6 +164,7 @@ describe("a comparison of runs", () => {
     expect(page).toContain("depth 3 &lt;b&gt;");
     expect(page).not.toContain("<b>");
     expect(page).not.toContain("auc.low");
+    expect(page).toContain("trained on different rows");
     expect(page).toContain(`<span class="badge good">0.85 [0.7500, 0.9500]</span>`);
   });
 });

@@ -1,6 +1,12 @@
 import type { Command } from "commander";
 import { writeFileAtomic } from "../../io/atomic.js";
-import { compareRuns, measuredTexts, runComparisonHtml, type RunComparison } from "../../tracking/compare/index.js";
+import {
+  compareRuns,
+  differentRows,
+  measuredTexts,
+  runComparisonHtml,
+  type RunComparison,
+} from "../../tracking/compare/index.js";
 import type { RunRecord } from "../../tracking/index.js";
 import { spooledTargets } from "../../tracking/runs/index.js";
 import { example } from "../help.js";
@@ -130,23 +136,28 @@ const metricLines = (run: RunRecord): string[][] =>
     return [name, text, step === 0 ? "" : `step ${step}`];
   });
 
-function comparisonText({ runs, metrics, parameters, tags }: RunComparison): string {
+function comparisonText(comparison: RunComparison): string {
+  const { runs, metrics, parameters, tags } = comparison;
   const differing = <T extends { readonly differs: boolean }>(rows: readonly T[]): T[] =>
     rows.filter((row) => row.differs);
   const lines = [
     ["", ...runs.map(({ id }) => id)],
     ["name", ...runs.map(({ name }) => name.slice(0, 40))],
     ["status", ...runs.map(({ status }) => status)],
-    ...differing(measuredTexts(metrics)).map(({ name, texts, best }) => [
-      name,
-      ...texts.map((text = "-", i) => `${text}${i === best ? " *" : ""}`),
-    ]),
+    ...differing(measuredTexts(metrics))
+      .filter(({ texts }) => texts.filter((text) => text !== undefined).length > 1)
+      .map(({ name, texts, best }) => [name, ...texts.map((text = "-", i) => `${text}${i === best ? " *" : ""}`)]),
     ...[...differing(parameters), ...differing(tags)].map(({ name, values }) => [
       name,
       ...values.map((value) => (value ?? "-").slice(0, 60)),
     ]),
   ];
-  return `${table(lines)}\n\n* best by this metric; brackets are 95 % intervals; what is equal is left out (--json has all)`;
+  return [
+    table(lines),
+    "",
+    "* best by this metric; brackets are 95 % intervals; what is equal, or measured in one run only, is left out (--json has all)",
+    differentRows(comparison) ?? "",
+  ].join("\n");
 }
 
 async function sync({ json }: Options): Promise<void> {

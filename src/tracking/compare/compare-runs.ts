@@ -18,6 +18,14 @@ export interface RunComparison {
   readonly tags: readonly ComparedRow<string>[];
 }
 
+/** A warning where runs were trained on different rows: held-out and test figures are then of different rows too. */
+export const differentRows = ({ tags }: RunComparison): string | undefined => {
+  const hashes = tags.find(({ name }) => name === "data.hash")?.values ?? [];
+  return new Set(hashes.filter((hash) => hash !== undefined)).size > 1
+    ? "The runs were trained on different rows (data.hash), so their figures are of different rows."
+    : undefined;
+};
+
 /**
  * Puts runs side by side: what they were given, what came out, and which of them is best by each metric.
  *

@@ -1,6 +1,6 @@
 import { type Cell, type Section } from "../../report/sections.js";
 import { renderReport } from "../../report/render.js";
-import { type ComparedRow, type RunComparison } from "./compare-runs.js";
+import { differentRows, type ComparedRow, type RunComparison } from "./compare-runs.js";
 import { measuredTexts } from "./measured.js";
 
 /**
@@ -17,7 +17,9 @@ import { measuredTexts } from "./measured.js";
  * console.assert(page.startsWith("<!doctype html>"));
  * ```
  */
-export function runComparisonHtml({ runs, parameters, metrics, tags }: RunComparison): Promise<string> {
+export function runComparisonHtml(comparison: RunComparison): Promise<string> {
+  const { runs, parameters, metrics, tags } = comparison;
+  const warning = differentRows(comparison);
   const heads = runs.map(({ name }) => ({ label: name, number: true }));
   const table = (title: string, rows: readonly (readonly Cell[])[]): Section => ({
     title,
@@ -40,6 +42,9 @@ export function runComparisonHtml({ runs, parameters, metrics, tags }: RunCompar
     title: "Comparison of runs",
     subtitle: `${runs.length} runs; the best value of a metric is marked, brackets are 95 % intervals`,
     sections: [
+      ...(warning === undefined
+        ? []
+        : [{ title: "Before you read on", blocks: [{ kind: "text", text: warning } as const] }]),
       table("Runs", facts),
       table("Metrics", measured),
       table("Parameters", parameters.map(textCells)),

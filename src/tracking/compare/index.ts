@@ -1,3 +1,3 @@
-export { compareRuns, type RunComparison } from "./compare-runs.js";
+export { compareRuns, differentRows, type RunComparison } from "./compare-runs.js";
 export { runComparisonHtml } from "./comparison-page.js";
 export { measuredTexts } from "./measured.js";
