@@ -15,6 +15,7 @@ import {
   type PermutationImportance,
 } from "../model/explain/index.js";
 import type { loadBundle } from "../model/bundle/index.js";
+import type { oneClass } from "../model/scoring/index.js";
 import { checkApart, columnsOption } from "./input.js";
 import { columns, shown } from "./output.js";
 
@@ -43,7 +44,11 @@ export const changeOptions = (command: Command): Command =>
     .addOption(columnNames("--down", "columns that a counterfactual only lowers"))
     .option("--lime", "also the attributions of LIME, to compare");
 
-type Bundle = Awaited<ReturnType<typeof loadBundle>>;
+/** A bundle with the class to explain, and the scorer of that class. */
+export interface ExplainedBundle extends Pick<Awaited<ReturnType<typeof loadBundle>>, "artifact"> {
+  readonly class: string;
+  readonly scorer: ReturnType<typeof oneClass>;
+}
 
 /** Over all rows: what `--partial`, `--permutation` and `--lime` ask for. */
 export interface ChangedScores {
@@ -69,7 +74,7 @@ const mostPartial = 4;
  * @param ranked the columns by importance.
  */
 export async function changedScores(
-  { artifact, scorer }: Bundle,
+  { artifact, scorer, class: explained }: ExplainedBundle,
   rows: Table,
   background: Table | undefined,
   ranked: readonly ColumnImportance[],
@@ -85,7 +90,7 @@ export async function changedScores(
   const partial = options.partial ?? (all ? important.map(({ column }) => column) : []);
   const few = spreadRows(rows, limeRows);
   const by = async (method?: "lime"): Promise<ColumnImportance[]> =>
-    importance((await explainerOf(artifact, { background, method })).explain(few));
+    importance((await explainerOf(artifact, { background, method, class: explained })).explain(few));
   return {
     ...(partial.length > 0 && { partial: partial.map((column) => partialDependence(scorer, rows, column)) }),
     ...((options.permutation === true || (all && isLabeled(rows))) && {
@@ -117,7 +122,7 @@ const mostCustomers = 1000;
 
 /** Returns the function that finds counterfactuals of a row, or undefined if nothing asks for them. */
 export function counterfactualsFor(
-  { artifact, scorer }: Bundle,
+  { artifact, scorer }: ExplainedBundle,
   table: Table,
   background: Table | undefined,
   options: ChangeOptions & { readonly html?: string },

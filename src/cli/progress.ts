@@ -23,10 +23,12 @@ export function trainingProgress(stream: NodeJS.WriteStream = process.stderr): (
   let lastLine = performance.now();
   const estimate = longEstimate();
   return (progress) => {
-    const { epoch, epochs, loss, validationLoss, done, of = "network", learner = "" } = progress;
+    const { epoch, epochs, loss, validationLoss, done, of = "network", learner = "", ofClass } = progress;
     if (of === "candidates") {
       const best = `best so far ${validationLoss.toFixed(4)}, ${epoch} of ${epochs} learners tried`;
-      stream.write(`${stream.isTTY ? "\r" : ""}${learner}: held-out log loss ${loss.toFixed(4)}; ${best}\n`);
+      stream.write(
+        `${stream.isTTY ? "\r" : ""}${classText(progress)}${learner}: held-out log loss ${loss.toFixed(4)}; ${best}\n`,
+      );
       return;
     }
     const now = performance.now();
@@ -34,7 +36,7 @@ export function trainingProgress(stream: NodeJS.WriteStream = process.stderr): (
     const whole = learner === "" ? estimate(progress, now, bars.values().next().value?.epochsOf.size ?? 1) : undefined;
     if (whole !== undefined)
       stream.write(
-        `training takes up to about ${duration(whole)}; --budget 10m or ctrl-C ends it earlier and keeps the finished part\n`,
+        `training takes up to about ${duration(whole * (ofClass?.count ?? 1))}; --budget 10m or ctrl-C ends it earlier and keeps the finished part\n`,
       );
     const due = now - lastLine >= lineEvery;
     if (due) lastLine = now;
@@ -46,7 +48,8 @@ export function trainingProgress(stream: NodeJS.WriteStream = process.stderr): (
 /** The line of a learner's bar with its progress added, and whether all of its members have ended. */
 function drawn(bars: Map<string, Bar>, progress: TrainingProgress, now: number): { text: string; ended: boolean } {
   const { member, members, epoch, epochs, loss, validationAuc, done, of = "network", learner = "" } = progress;
-  const known = bars.get(`${learner}/${of}`);
+  const key = `${classText(progress)}${learner}/${of}`;
+  const known = bars.get(key);
   const epochsOf = known?.epochsOf ?? new Map<number, number>();
   const ended = known?.ended ?? new Set<number>();
   epochsOf.set(member, epoch);
@@ -58,17 +61,20 @@ function drawn(bars: Map<string, Bar>, progress: TrainingProgress, now: number):
   );
   // Measured from the first message on: the time before it was not an epoch.
   const begun = known?.begun ?? { at: now, share };
-  if (known === undefined) bars.set(`${learner}/${of}`, { begun, epochsOf, ended });
+  if (known === undefined) bars.set(key, { begun, epochsOf, ended });
   const seconds = ((now - begun.at) / 1000) * ((1 - share) / Math.max(share - begun.share, 1e-9));
   const left = known === undefined ? "" : `  at most ${seconds.toFixed(0)} s left`;
   const filled = Math.round(24 * share);
   const auc = validationAuc === null || validationAuc === undefined ? "" : `  AUC ${validationAuc.toFixed(4)}`;
   const steps = of === "trees" ? `${epoch} rounds` : `${Math.min(ended.size, members)}/${members} networks`;
   return {
-    text: `${learner && `${learner} `}[${"#".repeat(filled)}${".".repeat(24 - filled)}] ${steps}  loss ${loss.toFixed(4)}${auc}${left}`,
+    text: `${classText(progress)}${learner && `${learner} `}[${"#".repeat(filled)}${".".repeat(24 - filled)}] ${steps}  loss ${loss.toFixed(4)}${auc}${left}`,
     ended: done && ended.size >= members,
   };
 }
+
+const classText = ({ ofClass }: TrainingProgress): string =>
+  ofClass ? `class ${ofClass.place + 1} of ${ofClass.count}: ` : "";
 
 /** Returns once, at the first second epoch, the seconds that the networks may still take; `abreast` train at once. */
 function longEstimate(): (progress: TrainingProgress, now: number, abreast: number) => number | undefined {

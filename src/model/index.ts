@@ -15,6 +15,7 @@ export { openBundle, type Bundle } from "./bundle/open.js";
 export { saveBundle } from "./bundle/save.js";
 export { bundleSource } from "./bundle/source.js";
 export { compile, type ScoredRecord, type Scorer } from "./scoring/compile.js";
+export { oneClass } from "./scoring/one-class.js";
 
 export { compareScores } from "./evaluate/compare-scores.js";
 export { type ClassEvaluation, evaluateClasses } from "./evaluate/evaluate-classes.js";

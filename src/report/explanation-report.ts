@@ -16,6 +16,8 @@ import type { Block, Cell, Section } from "./sections.js";
 export interface ExplanationReportInput {
   /** The model's name. */
   readonly name: string;
+  /** The class whose probability is explained. Default: the positive one of two, which needs no name. */
+  readonly class?: string | undefined;
   /** The explained file. */
   readonly source: string;
   /** Rows behind the importance. */
@@ -53,6 +55,7 @@ export interface ExplanationReportInput {
  */
 export function explanationReportHtml({
   name,
+  class: explained,
   source,
   rows,
   importance,
@@ -74,7 +77,7 @@ export function explanationReportHtml({
   };
   return renderReport({
     title: `Why ${name} predicts this`,
-    subtitle: source,
+    subtitle: explained === undefined ? source : `${source}: the probability of ${explained}`,
     sections: [
       overall,
       ...dependence(partial),

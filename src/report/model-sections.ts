@@ -4,7 +4,7 @@ import { classBlocks } from "./class-blocks.js";
 import { countText, intervalText, metricText } from "./format.js";
 import { drawFile } from "./plot.js";
 import { calibrationPlot } from "./plots/calibration.js";
-import { confusionPlot } from "./plots/confusion.js";
+import { classConfusionPlot, confusionPlot } from "./plots/confusion.js";
 import { precisionRecallPlot, profitPlot, rocPlot, seriesOf, thresholdPlot } from "./plots/curves.js";
 import { gainsPlot, liftPlot } from "./plots/gains.js";
 import { historyPlot } from "./plots/history.js";
@@ -143,7 +143,7 @@ function decisionPlots(
   models: readonly NamedEvaluation[],
   uncalibrated: Evaluation["reliability"] | undefined,
 ): Plot[] {
-  const { confusion, threshold, precisionRecall } = evaluation;
+  const { confusion, threshold, precisionRecall, classes } = evaluation;
   const profit = curvesOf(models, (one) => one.profit);
   const byThreshold =
     profit.length > 0
@@ -153,6 +153,7 @@ function decisionPlots(
         : [thresholdPlot(precisionRecall, threshold)];
   return [
     confusionPlot(confusion, threshold),
+    ...(classes ? [classConfusionPlot(classes)] : []),
     ...byThreshold,
     calibrationPlot([
       ...models.map((one) => ({ name: one.name, bins: one.evaluation.reliability })),

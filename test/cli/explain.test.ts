@@ -47,9 +47,20 @@ describe("churnkit explain", () => {
     }
   });
 
+  it("explains the other class, with the opposite signs", async () => {
+    const ofNo = fields(await explained("--json", "--customer", "7", "--class", "No"));
+    const ofYes = fields(await explained("--json", "--customer", "7"));
+    expect(ofNo).toMatchObject({ class: "No", base: -ofYes.base, importance: ofYes.importance });
+    expect(ofNo.customers[0]?.logOdds).toBe(-(ofYes.customers[0]?.logOdds ?? NaN));
+    const { out } = await explained("--customer", "7", "--class", "No", "--partial", "tenure", "--counterfactuals");
+    expect(out).toMatch(/tenure of 65 raises the chance of "No" \(log odds \+/);
+    expect(out).toMatch(/with tenure \d+ instead of 65: probability 0\.4/);
+    await expect(explained("--class", "Maybe")).rejects.toThrow('no class "Maybe". Use one of "No", "Yes"');
+  });
+
   it("explains customers by id, in words", async () => {
     const { out } = await explained("--customer", "7", "--customer", "120");
-    expect(out).toMatch(/^what moves the scores, over 300 rows[^]*\ntenure +0\.\d{4} +\d+\.\d %\n/);
+    expect(out).toMatch(/^what moves the probability of Yes, over 300 rows[^]*\ntenure +0\.\d{4} +\d+\.\d %\n/);
     expect(out).toMatch(
       /\ncustomer 7: probability 0\.\d{4}\n {2}tenure of 65 lowers the risk \(log odds -\d\.\d\d\)\n[^]*\ncustomer 120: /,
     );
@@ -116,7 +127,14 @@ describe("churnkit explain", () => {
 
   it("writes a page of all that the file allows", async () => {
     const { out } = await explained("--html", at("why.html"), "--limit", "2", "--json");
-    expect(Object.keys(JSON.parse(out) as object)).toEqual(["method", "base", "rows", "importance", "customers"]);
+    expect(Object.keys(JSON.parse(out) as object)).toEqual([
+      "class",
+      "method",
+      "base",
+      "rows",
+      "importance",
+      "customers",
+    ]);
     expect(out).not.toMatch(/counterfactuals/);
     const page = readFileSync(at("why.html"), "utf8");
     expect(page).toMatch(/Why customers predicts this[^]*<svg[^]*customer \d+: probability[^]*raises the risk/);

@@ -79,7 +79,18 @@ describe("protocols over a socket", () => {
       });
     });
 
+    it("explains the other class, if it is asked for", async () => {
+      const [[, yes], [, no]] = [
+        await ask("/predict?explain=1", records[0]),
+        await ask("/predict?explain=1&class=No", records[0]),
+      ];
+      const [[ofYes], [ofNo]] = [yes["reasons"] as [Answer], no["reasons"] as [Answer]];
+      expect(ofNo["log_odds"]).toBe(-(ofYes["log_odds"] as number));
+      expect(ofNo["sentence"]).toMatch(/ the chance of "No" \(/);
+    });
+
     it.each([
+      ["/predict?explain=1&class=Maybe", /^class is Maybe. Give one of No, Yes/],
       ["/predict?explain=many", /^explain is many/],
       ["/predict?explain=101", /from 0 to 100/],
       ["/batch-predict?explain=3", /explain is for \/predict/],

@@ -5,6 +5,7 @@ import { churnNetwork, logistic, train } from "../../src/model/index.js";
 import { unpackArchive } from "../../src/model/bundle/archive.js";
 import { fromBundleFiles } from "../../src/model/bundle/index.js";
 import { compareRuns, fileTracker, runComparisonHtml } from "../../src/tracking/index.js";
+import { planRecords } from "../helpers/plans.js";
 import { failing, leftBehind } from "../helpers/faults.js";
 import { z } from "zod";
 
@@ -64,6 +65,37 @@ describe("a tracked training", () => {
     expect((await fromBundleFiles(archive)).artifact.provenance).toEqual(
       JSON.parse(JSON.stringify(model.artifact.provenance)),
     );
+  });
+
+  it("logs each of several classes, and the confusion matrix of all as a picture", async () => {
+    const tracker = fileTracker(memoryStore());
+    const labels = ["basic", "plus (new)", "pro"];
+    const named = contractOf(z.object({ usage: z.number(), plan: z.enum(labels) }), {
+      target: "plan",
+      positive: "pro",
+    });
+    const records = planRecords(200, 1).map(({ plan, usage }) => ({
+      usage,
+      plan: plan === "plus" ? "plus (new)" : plan,
+    }));
+    const table = tableFromRecords(named, records);
+    const learner = churnNetwork({ members: 1, epochs: 2, units: [4] });
+    const model = await train(defineFeatures(named), table, { tracker, learner, workers: 1 });
+    const [run] = await tracker.list();
+    if (run === undefined) throw new Error("no run was logged");
+    const found = model.heldOut.classes;
+    expect(run.metrics["classes.logLoss"]?.value).toBe(found?.logLoss.value);
+    expect(run.metrics["baseline/classes.logLoss"]?.value).toBe(model.baseline?.heldOut.classes?.logLoss.value);
+    for (const [place, plan] of ["basic", "plus _new_", "pro"].entries()) {
+      expect(run.metrics[`class.${plan}.f1`]?.value).toBe(found?.classes[place]?.f1);
+      expect((await tracker.history(run.id, `class.${plan}/validation_loss`)).map(({ value }) => value)).toEqual(
+        model.history[place]?.map(({ validationLoss }) => validationLoss),
+      );
+    }
+    const svg = text(await tracker.artifact(run.id, "plots/confusion-matrix-of-all-classes.svg"));
+    for (const word of [...labels, ...(found?.confusion.flat() ?? [])]) expect(svg).toContain(`>${word}<`);
+    const { classes } = JSON.parse(text(await tracker.artifact(run.id, "evaluation.json"))) as { classes: object };
+    expect(classes).toMatchObject({ macroF1: found?.macroF1, confusion: found?.confusion });
   });
 
   it("is the training itself, bit for bit", async () => {

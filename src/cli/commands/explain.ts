@@ -5,6 +5,7 @@ import { readTable } from "../../data/read/index.js";
 import { recordOf, spreadRows, type Table } from "../../data/table/index.js";
 import { writeFileAtomic } from "../../io/atomic.js";
 import { loadBundle } from "../../model/bundle/index.js";
+import { oneClass } from "../../model/scoring/index.js";
 import {
   explainerOf,
   type Explainer,
@@ -30,6 +31,7 @@ import { countOption, delimiterOf, delimiterOption, noteSetAside } from "../inpu
 import { columns, note, print, shown } from "../output.js";
 
 interface Options extends ChangeOptions {
+  class?: string;
   customer?: readonly string[];
   limit: number;
   top: number;
@@ -49,6 +51,7 @@ export function register(program: Command): void {
       "explain this customer, by id, or by row number if the file has no id; may be repeated",
       customerOption,
     )
+    .option("--class <label>", "explain the probability of this class; default: the positive one")
     .option(
       "--limit <number>",
       "without --customer: explain this many customers with the highest probability, 0 for none",
@@ -76,29 +79,33 @@ export function register(program: Command): void {
 
 async function run(bundle: string, file: string, options: Options): Promise<void> {
   const loaded = await loadBundle(bundle);
-  const { artifact, scorer } = loaded;
+  const { artifact } = loaded;
+  const { classes = [], positive = "" } = artifact.contract.target ?? {};
+  const explained = options.class ?? positive;
+  const scorer = oneClass(loaded.scorer, explained);
   const labeled = options.permutation === true || options.html !== undefined;
   const read = { target: labeled ? "optional" : "ignore", ragged: "reject-row", ...delimiterOf(options) } as const;
   const table = await readTable(scorer.contract, file, read);
   noteSetAside(table);
   const background =
     options.background === undefined ? undefined : await readTable(scorer.contract, options.background, read);
-  const explainer = await explainerOf(artifact, { background });
+  const explainer = await explainerOf(artifact, { background, class: explained });
   const judged = spreadRows(table, options.rows);
   const overall = importance(explainer.explain(judged));
   const probabilities = scorer.score(table);
   const names = customerNames(table);
   const chosen =
     options.customer?.map((name) => positionOf(names, name, file)) ?? highest(probabilities, options.limit);
-  const changes = counterfactualsFor(loaded, table, background, options);
+  const changes = counterfactualsFor({ artifact, scorer, class: explained }, table, background, options);
   const customers = chosen.flatMap((position) =>
     customerAt(explainer, table, names, position, options.top).map((found) =>
       changes === undefined ? found : { ...found, counterfactuals: changes(position) },
     ),
   );
-  const changed = await changedScores(loaded, judged, background, overall, options);
+  const changed = await changedScores({ artifact, scorer, class: explained }, judged, background, overall, options);
   if (options.html !== undefined) {
-    const about = { name: scorer.contract.name, source: file, rows: judged.rows, importance: overall };
+    const of = classes.length > 2 || explained !== positive ? explained : undefined;
+    const about = { name: scorer.contract.name, class: of, source: file, rows: judged.rows, importance: overall };
     await writeReport(options.html, { ...about, ...changed }, customers);
   }
   const asked = askedFor(changed, options);
@@ -107,6 +114,7 @@ async function run(bundle: string, file: string, options: Options): Promise<void
   print(
     options.json,
     {
+      class: explained,
       method: explainer.method,
       base: explainer.base,
       rows: judged.rows,
@@ -115,7 +123,7 @@ async function run(bundle: string, file: string, options: Options): Promise<void
       ...asked,
       partial: asked.partial?.map(({ column, grid, mean }) => ({ column, grid, mean: [...mean] })),
     },
-    textOf(overall, judged.rows, changedText(asked, judged.rows), printed),
+    textOf(explained, overall, judged.rows, changedText(asked, judged.rows), printed),
   );
 }
 
@@ -171,6 +179,7 @@ function customerAt(
 }
 
 function textOf(
+  explained: string,
   overall: readonly ColumnImportance[],
   rows: number,
   changed: readonly string[],
@@ -184,7 +193,7 @@ function textOf(
       ? `\nand ${counted(overall.length - lines.length, "column")} more (--json lists all)`
       : "";
   return [
-    `what moves the scores, over ${counted(rows, "row")} (mean |SHAP| in log odds)`,
+    `what moves the probability of ${explained}, over ${counted(rows, "row")} (mean |SHAP| in log odds)`,
     `${columns([["column", "moves", "share"], ...lines])}${left}`,
     ...changed,
     ...customers.map(({ customer, probability, reasons: why, counterfactuals }) =>

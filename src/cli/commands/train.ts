@@ -15,7 +15,7 @@ import {
   type TrainedModel,
 } from "../../model/training/index.js";
 import { chanceNote, evaluate, flatMetrics } from "../../model/evaluate/index.js";
-import { trainingLog } from "../../tracking/autolog/index.js";
+import { trackedMetrics, trainingLog } from "../../tracking/autolog/index.js";
 import type { TrackedRun } from "../../tracking/index.js";
 import type { ChurnNetworkOptions } from "../../model/kinds/index.js";
 import { ChurnkitError } from "../../base/errors.js";
@@ -38,7 +38,7 @@ interface Options extends TrainingArguments, HoldOutOptions {
   learner: string;
   testRows?: string;
   single?: boolean;
-  presets?: number;
+  presets?: number | readonly number[];
   maxLatency?: number;
   distill?: boolean;
   epochs?: number;
@@ -64,7 +64,11 @@ export function register(program: Command): void {
       "stop a network after this many epochs without a better validation loss",
       countOption,
     )
-    .option("--presets <number>", "with auto: how many learners to try, whatever the time they take", countOption)
+    .option(
+      "--presets <numbers>",
+      "with auto: how many learners to try, whatever the time they take; for several classes also one number each, such as 7,6,7",
+      presetsOption,
+    )
     .option(
       "--max-latency <microseconds>",
       "with auto: the longest time for scoring one record, by a table of operations",
@@ -86,6 +90,12 @@ export function register(program: Command): void {
 }
 
 const mostNotes = 5;
+
+/** Where the provenance has the choices of auto: that of two classes, or that of each of several. */
+interface AutoChoices {
+  readonly auto: AutoChoice;
+  readonly classes: readonly Pick<AutoChoices, "auto">[];
+}
 
 /** Rules that deserve a warning before training; `churnkit validate` reports the rest. */
 const warned: ReadonlySet<QualityRule> = new Set(["leak", "duplicateId", "allMissing", "constant", "imbalance"]);
@@ -136,7 +146,7 @@ async function trainFile(
   const seconds = Number(((performance.now() - started) / 1000).toFixed(3));
   const judged = test ? evaluate(model, test) : model.heldOut;
   if (tracked !== undefined) {
-    if (test !== undefined) tracked.logMetrics(flatMetrics(judged, "test/"));
+    if (test !== undefined) tracked.logMetrics(trackedMetrics(flatMetrics(judged, "test/")));
     await tracked.logArtifact("model.tar.gz", await packArchive(await toBundleFiles(artifact, { trainingRun })));
   }
   const notes = [chanceNote(judged), ...capNotes(model, interrupted(), options)].filter((text) => text !== undefined);
@@ -144,13 +154,13 @@ async function trainFile(
     metricFields(one === model ? judged : test ? evaluate(one, test, { bootstrap: false }) : one.heldOut);
   const networks = networkCount(model.artifact.model);
   const { learner: chosen, parameters } = model.artifact.provenance;
-  const auto = learner.name === "auto" ? (parameters["auto"] as AutoChoice) : undefined;
+  const choices = learner.name === "auto" ? choicesOf(parameters, table.contract.target?.classes ?? []) : [];
   const rival = model.baseline;
   print(
     options.json,
     {
       learner: chosen,
-      ...optional("auto", auto),
+      ...optional("auto", parameters["auto"] ?? (choices.length > 0 ? choices.map(({ choice }) => choice) : undefined)),
       networks,
       rows: training.rows,
       rejected: table.rejected.length,
@@ -163,7 +173,7 @@ async function trainFile(
       ...(rival || chosen === "logistic" ? { baseline: { learner: "logistic", test: judge(rival ?? model) } } : {}),
       bundle: options.out,
     },
-    (auto ? `${stackText(auto)}\n\n` : "") +
+    choices.map(({ of, choice }) => `${of}${stackText(choice)}\n\n`).join("") +
       notes.map((text) => `${text}\n\n`).join("") +
       describe(
         model,
@@ -209,6 +219,23 @@ function autoOptions({ learner, presets, maxLatency, distill }: Options): AutoSe
   if (given && learner !== "auto")
     throw new ChurnkitError("OPTION_INVALID", `${given} applies to --learner auto. Omit it, or use that learner.`);
   return { ...optional("presets", presets), ...optional("maxLatency", maxLatency), ...optional("distill", distill) };
+}
+
+/** One number, or several with commas between. */
+function presetsOption(text: string): number | number[] {
+  const [only = 0, ...others] = text.split(",").map(countOption);
+  return others.length === 0 ? only : [only, ...others];
+}
+
+/** What auto chose, for each class where there are more than two. */
+function choicesOf(
+  parameters: Readonly<Record<string, unknown>>,
+  names: readonly string[],
+): { readonly of: string; readonly choice: AutoChoice }[] {
+  const { auto, classes } = parameters as Partial<AutoChoices>;
+  return auto
+    ? [{ of: "", choice: auto }]
+    : (classes ?? []).map((own, k) => ({ of: `${names[k] ?? ""}: `, choice: own.auto }));
 }
 
 /** What auto made of its candidates, and why. */

@@ -5,7 +5,7 @@ import { ChurnkitError } from "../../base/errors.js";
 import { workMeter } from "../../base/node.js";
 import { documentError, JsonValue, record } from "../../base/json/index.js";
 import { defineFeatures } from "../../data/features/index.js";
-import { evaluate, flatMetrics, type MetricName, metricNames, metrics } from "../../model/evaluate/index.js";
+import { anyMetrics, type AnyMetricName, evaluate, flatMetrics, usualMetric } from "../../model/evaluate/index.js";
 import { learnerNameOf, learnerNames } from "../../model/training/index.js";
 import {
   searchSpace,
@@ -15,7 +15,7 @@ import {
   type TuneOptions,
   type TuneResult,
 } from "../../model/tuning/index.js";
-import { flatParameters, logModel } from "../../tracking/autolog/index.js";
+import { flatParameters, logModel, trackedMetrics } from "../../tracking/autolog/index.js";
 import type { TrackedRun } from "../../tracking/index.js";
 import { durationOption, interruptible } from "../budget.js";
 import { decisionOptions, thresholdRule } from "../decision-options.js";
@@ -25,6 +25,7 @@ import { example } from "../help.js";
 import { holdOut, testOption, trainingRowsText } from "../hold-out.js";
 import { columnsOption, countOption, seedOption } from "../input.js";
 import { readJson } from "../json-file.js";
+import { metricOption } from "../metric-option.js";
 import { metricFields } from "../metric-fields.js";
 import { columns, exit, note, print, shown } from "../output.js";
 import { saveModel } from "../save-model.js";
@@ -36,7 +37,7 @@ interface Options extends TrainingArguments, FoldArguments {
   space?: string;
   method: NonNullable<TuneOptions["method"]>;
   trials?: number;
-  metric: MetricName;
+  metric?: AnyMetricName;
   holdout?: boolean;
   nested?: number;
   test?: number;
@@ -58,11 +59,7 @@ export function register(program: Command): void {
     )
     .addOption(new Option("--method <name>", "how to search").choices(tuningMethods).default("tpe"))
     .option("--trials <number>", "how many options to try; default: 50, or all of a grid", countOption)
-    .addOption(
-      new Option("--metric <name>", "what is best; profitPerCustomer needs --costs")
-        .choices(metricNames)
-        .default("logLoss"),
-    );
+    .addOption(metricOption("what is best"));
   foldOptions(testOption(command))
     .option("--holdout", "judge each trial by one fold alone")
     .option(
@@ -117,11 +114,12 @@ async function tuneFile(file: string, options: Options, tracked: TrackedRun | un
       "--test draws single rows, so training and test would share groups of --group. Use --nested instead of --test.",
     );
   const table = await readTrainingRows(file, options);
-  const { test: share, time, seed, trials, metric, method, holdout, nested, journal } = options;
+  const { test: share, time, seed, trials, method, holdout, nested, journal } = options;
   const kept = await holdOut(table, {
     seed,
     ...(share !== undefined && { test: share, ...(time !== undefined && { time }) }),
   });
+  const metric = options.metric ?? usualMetric(table.contract.target?.classes.length ?? 2);
   const { training, test } = kept ?? { training: table, test: undefined };
   if (journal !== undefined && existsSync(journal))
     note(`continuing from ${journal}: the trials that it has are not repeated`);
@@ -148,7 +146,7 @@ async function tuneFile(file: string, options: Options, tracked: TrackedRun | un
     tracked.logParameters(
       flatParameters({ method, metric, seed, trials: found.trials.length, best: found.best.number }),
     );
-    if (test !== undefined) tracked.logMetrics(flatMetrics(judged, "test/"));
+    if (test !== undefined) tracked.logMetrics(trackedMetrics(flatMetrics(judged, "test/")));
     await logModel(tracked, model, { bundle: true });
   }
   await Promise.all(ends);
@@ -177,7 +175,7 @@ async function tuneFile(file: string, options: Options, tracked: TrackedRun | un
 }
 
 /** Logs a trial as a nested run: its options, the metric, and that of each fold. */
-function trackTrial(run: TrackedRun, trial: Trial, metric: MetricName): Promise<unknown> {
+function trackTrial(run: TrackedRun, trial: Trial, metric: AnyMetricName): Promise<unknown> {
   const { number, learner, options, share, value, values, failed } = trial;
   const child = run.start({ name: `trial ${number + 1}` });
   child.logParameters(flatParameters({ ...options, learner, trial: number + 1, share }));
@@ -187,9 +185,9 @@ function trackTrial(run: TrackedRun, trial: Trial, metric: MetricName): Promise<
   return child.end(failed === undefined ? "finished" : "failed");
 }
 
-const trialLine = ({ number, learner, options, share, value, failed }: Trial, metric: MetricName): string =>
+const trialLine = ({ number, learner, options, share, value, failed }: Trial, metric: AnyMetricName): string =>
   `trial ${number + 1}: ${learner} ${JSON.stringify(options)}${share < 1 ? ` with ${(100 * share).toFixed(0)} % of its steps` : ""}: ${
-    failed === undefined ? `${metrics[metric].label} ${shown(value)}` : `failed, ${failed}`
+    failed === undefined ? `${anyMetrics[metric].label} ${shown(value)}` : `failed, ${failed}`
   }`;
 
 function describe(
@@ -203,7 +201,7 @@ function describe(
   const outer = nested?.metrics[metric];
   return [
     `best of ${trials.length} trials${failed > 0 ? ` (${failed} failed)` : ""}: ${best.learner} ${JSON.stringify(best.options)}`,
-    `${metrics[metric].label} ${shown(best.value)} on ${holdout ? "one fold" : `${folds} folds`} that also chose it, so it is too good` +
+    `${anyMetrics[metric].label} ${shown(best.value)} on ${holdout ? "one fold" : `${folds} folds`} that also chose it, so it is too good` +
       (outer ? `; on outer folds ${shown(outer.mean)} [${shown(outer.low)}, ${shown(outer.high)}]` : ""),
     ...(ended
       ? [`the search was ended early${journal === undefined ? "" : `; the same command continues from ${journal}`}`]

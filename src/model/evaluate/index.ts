@@ -1,5 +1,6 @@
 export type { BootstrapOptions } from "./bootstrap.js";
 export { chanceNote, oneClassNote } from "./chance.js";
+export { anyMetrics, type AnyMetricName, usualMetric } from "./class-metrics.js";
 export { compareScores } from "./compare-scores.js";
 export type { Confusion } from "./confusion.js";
 export { type Curve, profitOf, thin } from "./curves.js";

@@ -2,13 +2,17 @@ import { ChurnkitError } from "../../base/errors.js";
 import { compileRecipe } from "../../data/features/index.js";
 import type { Table } from "../../data/table/index.js";
 import type { Artifact, ModelNode } from "../artifact.js";
-import { calibrateLogOdds, calibrationSlope } from "../scoring/calibrate.js";
+import type { Contract } from "../../data/contract/index.js";
+import { unknownClass } from "../scoring/one-class.js";
 import { scorerContext, type CompileOptions } from "../scoring/compile.js";
 import type { AttributionTask, Attributor } from "../kinds/attributor.js";
 import type { ScorerContext } from "../kinds/model-kind.js";
 import { backgroundFromProfile, backgroundFromTable } from "./background.js";
+import { calibratedAttributor } from "./calibrated.js";
+import { classAttributor, classScorer } from "./class-attributor.js";
+import { classLogOdds } from "./class-log-odds.js";
 import { columnGroups } from "./columns.js";
-import { differentiableOf, explainerKindOf } from "./explainers.js";
+import { differentiableOf, explainerKindOf, isExact } from "./explainers.js";
 import { expectedGradients } from "./expected-gradients.js";
 import type { Explainer } from "./explanation.js";
 import { lime } from "./lime.js";
@@ -28,6 +32,8 @@ export interface ExplainerOptions extends CompileOptions {
   readonly samples?: number | undefined;
   /** Default 0. */
   readonly seed?: number | undefined;
+  /** The class whose probability is explained. Default: the positive one. */
+  readonly class?: string | undefined;
   /** `lime` explains by LIME, to compare; by default the best method for the kind of model, all of which are Shapley values. */
   readonly method?: "lime" | undefined;
 }
@@ -37,8 +43,8 @@ const chunk = 256;
 
 /**
  * Makes the explainer of an artifact: SHAP values of its calibrated log odds, log(p / (1 - p)) of the scorer's
- * probability p, for columns of the contract. Linear models and boosted trees are explained exactly, forests in
- * probabilities that are scaled to log odds, networks and ensembles of networks and linear models by expected gradients;
+ * probability p of the positive class, or of another one, for columns of the contract. Linear models and boosted trees are explained exactly, forests in
+ * probabilities that are scaled to log odds, networks and ensembles of networks and linear models by expected gradients, also those that tell several classes apart;
  * what samples gives a standard error for each value. The output of an ensemble that
  * averages probabilities is the log odds of that mean, by the chain rule; a stack averages its members' log odds.
  * Platt calibration is affine in log odds, so it scales values; beta and isotonic calibration scale a row's values by
@@ -87,8 +93,9 @@ export async function explainerOf(
     samples,
     seed,
   };
-  const attributor = await attributorOf(model, task, options);
-  const base = calibrateLogOdds(calibration, attributor.base);
+  const explained = explainedClass(contract, options.class);
+  const attributor = await attributorOf({ contract, model, calibration }, explained, task, options);
+  const { base } = attributor;
   if (!Number.isFinite(base)) {
     throw new ChurnkitError(
       "VALUE_INVALID",
@@ -106,6 +113,7 @@ export async function explainerOf(
     contract,
     recipe,
     decision,
+    class: explained,
     columns,
     method: attributor.method,
     base,
@@ -119,19 +127,14 @@ export async function explainerOf(
         for (let row = first; row < end; row++) {
           const ownValues = values.subarray(row * width, (row + 1) * width);
           const ownErrors = errors.subarray(row * width, (row + 1) * width);
-          const output = attributor.attribute(features, (row - first) * encoder.width, ownValues, ownErrors);
-          const slope = calibrationSlope(calibration, attributor.base, output);
-          outputs[row] = calibrateLogOdds(calibration, output);
+          outputs[row] = attributor.attribute(features, (row - first) * encoder.width, ownValues, ownErrors);
           let sum = 0;
-          for (let c = 0; c < width; c++) {
-            ownValues[c] = slope * (ownValues[c] as number);
-            ownErrors[c] = Math.abs(slope) * (ownErrors[c] as number);
-            sum += (ownValues[c] as number) + (ownErrors[c] as number);
-          }
+          for (let c = 0; c < width; c++) sum += (ownValues[c] as number) + (ownErrors[c] as number);
           if (!Number.isFinite(sum) || !Number.isFinite(outputs[row])) throw notFinite(table, row);
         }
       }
       return {
+        class: explained,
         columns,
         rows: table.rows,
         base,
@@ -146,12 +149,37 @@ export async function explainerOf(
   };
 }
 
-async function attributorOf(model: ModelNode, task: AttributionTask, options: ExplainerOptions): Promise<Attributor> {
+/** The class of that name, or the positive one. */
+function explainedClass({ target }: Pick<Contract, "target">, named: string | undefined): string {
+  const { classes = [], positive = "" } = target ?? {};
+  if (named === undefined || classes.includes(named)) return named ?? positive;
+  throw new ChurnkitError("OPTION_INVALID", unknownClass(named, classes), { where: { value: named.slice(0, 80) } });
+}
+
+/** Attributes the calibrated log odds of a class. */
+async function attributorOf(
+  { contract, model, calibration }: Pick<Artifact, "contract" | "model" | "calibration">,
+  explained: string,
+  task: AttributionTask,
+  options: ExplainerOptions,
+): Promise<Attributor> {
   const context = await scorerContext(model, task.inputs, options);
   // Made for every kind, because it checks that the model, members included, fits its recipe.
   const scorer = context.scorerOf(model);
-  if (options.method === "lime") return lime(scorer, task);
-  return attributorIn(context, model, task);
+  const { classes = [], positive } = contract.target ?? {};
+  if (model.kind === "classes") {
+    const logOdds = classLogOdds(model, calibration, classes.indexOf(explained));
+    const members = model.members.map((member) => ({
+      scorer: context.scorerOf(member),
+      exact: isExact(member) ? attributorIn(context, member, task) : undefined,
+      differentiable: differentiableOf(member, context.kernel),
+    }));
+    return options.method === "lime"
+      ? lime(classScorer(members, logOdds), task)
+      : classAttributor(members, logOdds, task);
+  }
+  const raw = options.method === "lime" ? lime(scorer, task) : attributorIn(context, model, task);
+  return calibratedAttributor(raw, calibration, explained === positive ? 1 : -1);
 }
 
 function attributorIn(context: ScorerContext, model: ModelNode, task: AttributionTask): Attributor {

@@ -56,3 +56,9 @@ export function differentiableOf(node: ModelNode, kernel: Kernel | undefined): D
   };
   return context.of(node);
 }
+
+/** Whether the attributions of a model are the Shapley values of its log odds, without sampling. */
+export function isExact(node: ModelNode): boolean {
+  if (node.kind === "ensemble") return node.average === "logOdds" && node.members.every(isExact);
+  return node.kind === "linear" || (node.kind === "trees" && node.link === "logistic");
+}

@@ -19,12 +19,14 @@ export interface ExplainedColumn {
  * (and, if the sampling saw only a flat part of the model, within the stated errors). LIME alone has no such property.
  */
 export interface Explanation {
+  /** The class whose probability is explained: the positive one, unless another was asked for. */
+  readonly class: string;
   /** The contract's features in its order, then derived columns of several. */
   readonly columns: readonly ExplainedColumn[];
   readonly rows: number;
   /** Mean output over the background, in calibrated log odds. */
   readonly base: number;
-  /** Calibrated log odds of the positive class, one for each row. */
+  /** Calibrated log odds of the class, one for each row. */
   readonly outputs: Float64Array;
   /** Attributions in log odds, rows x columns, row-major. */
   readonly values: Float64Array;
@@ -42,6 +44,8 @@ export interface Explainer {
   readonly contract: Contract;
   readonly recipe: Recipe;
   readonly decision: Decision;
+  /** The class whose probability is explained. */
+  readonly class: string;
   readonly columns: readonly ExplainedColumn[];
   readonly method: AttributionMethod;
   /** Mean output over the background, in calibrated log odds. */

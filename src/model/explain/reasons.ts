@@ -25,7 +25,7 @@ export interface Reason {
 
 /** Why a record has its score. */
 export interface ReasonedScore {
-  /** Calibrated probability of the positive class. */
+  /** Calibrated probability of the explainer's class: the positive one, unless another was asked for. */
   readonly probability: number;
   /** log(probability / (1 - probability)) = `base` + the reasons' log odds + `others`. */
   readonly logOdds: number;
@@ -51,7 +51,7 @@ export interface UnreasonedScore {
 export interface ReasonOptions {
   /** Maximum number of reasons, 1 or more. Default 3. */
   readonly top?: number | undefined;
-  /** Name of a high probability in a sentence. Default "risk". */
+  /** Name of a high probability in a sentence. Default "risk" for the positive one of two classes, else `chance of "pro"`. */
   readonly outcome?: string | undefined;
   /** Only reasons in this direction: reasons that raise the risk are the ones to act on. Default both. */
   readonly direction?: Reason["direction"] | undefined;
@@ -83,7 +83,7 @@ export function reasons(
   record: unknown,
   options: ReasonOptions = {},
 ): ReasonedScore | UnreasonedScore {
-  const { top = 3, outcome = "risk", direction } = options;
+  const { top = 3, outcome = outcomeOf(explainer), direction } = options;
   if (!Number.isInteger(top) || top < 1) {
     throw new ChurnkitError("OPTION_INVALID", `top is ${top}. Give a whole number above 0.`, { where: { value: top } });
   }
@@ -109,6 +109,11 @@ export function reasons(
     others,
     issues: recordWarnings(explainer.contract)(table, 0),
   };
+}
+
+function outcomeOf({ class: explained, contract: { target } }: Explainer): string {
+  const risk = target?.classes.length === 2 && explained === target.positive;
+  return risk ? "risk" : `chance of ${JSON.stringify(explained)}`;
 }
 
 const withoutScore = (issues: readonly CellIssue[]): UnreasonedScore => ({

@@ -6,7 +6,8 @@ export const attributionMethods = {
     "SHAP values of trees, by the paths that mixtures with background rows take; exact for boosting, sampled for forests",
   sampledShapley: "Shapley values by random orders of the columns (Castro et al. 2009), for any kind; sampled",
   lime: "coefficients of a local linear model (LIME, Ribeiro et al. 2016), for comparison; sampled",
-  pooled: "the weighted sum of the members' attributions, each in the best way for its kind",
+  pooled:
+    "the weighted sum of the members' attributions, each in the best way for its kind; of several classes also what their softmax bends, sampled",
 } as const;
 /** A name of {@link attributionMethods}. */
 export type AttributionMethod = keyof typeof attributionMethods;

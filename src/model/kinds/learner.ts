@@ -50,6 +50,8 @@ export interface TrainingProgress {
   readonly of?: "network" | "trees" | "candidates";
   /** The learner, if `auto` trains several; two may train at once. */
   readonly learner?: string;
+  /** The class that is told from the others, if there are more than two: its place, and how many there are. */
+  readonly ofClass?: { readonly place: number; readonly count: number };
 }
 
 /** Context of a training, in addition to data and parameters. */
@@ -114,6 +116,8 @@ export interface Learner {
   readonly options?: object | undefined;
   /** Number of folds without validation rows: each class must have as many rows. */
   readonly folds?: number | undefined;
+  /** The learner that tells a class, one of so many, from all others; absent if that is this one for each. */
+  readonly ofClass?: ((place: number, count: number) => Learner) | undefined;
   /** Trains on a matrix; stops and calibrates on `validation` if it is given, else on folds of the training rows. */
   fit(training: LabeledMatrix, validation: LabeledMatrix | undefined, context: LearnerContext): Promise<Learned>;
 }

@@ -3,15 +3,28 @@ import type { Calibration, Decision } from "../artifact.js";
 import { calibrate } from "./calibrate.js";
 import type { ScoredRecord } from "./compile.js";
 
+/** How many classes there are, and the place of the positive one. */
+export interface ClassPlaces {
+  readonly count: number;
+  readonly positive: number;
+}
+
+export const classPlaces = ({ classes, positive }: Target): ClassPlaces => ({
+  count: classes.length,
+  positive: classes.indexOf(positive),
+});
+
 /**
  * Calibrates each row's probabilities of all classes, in place: calibration moves the positive class, and the others keep
  * their proportions.
  *
  * @param table rows x classes, row-major.
  */
-export function calibrateClasses(calibration: Calibration, table: Float64Array, target: Target): void {
-  const count = target.classes.length;
-  const positive = target.classes.indexOf(target.positive);
+export function calibrateClasses(
+  calibration: Calibration,
+  table: Float64Array,
+  { count, positive }: ClassPlaces,
+): void {
   for (let at = 0; at < table.length; at += count) {
     const p = calibrate(calibration, table[at + positive] as number);
     // Not 1 - raw, of which little but rounding is left where the positive class is nearly certain.

@@ -5,7 +5,7 @@ import { rowBuffer, type RowBuffer, type Table } from "../../data/table/index.js
 import type { Artifact } from "../artifact.js";
 import type { ModelScorer } from "../kinds/model-kind.js";
 import { calibrate } from "./calibrate.js";
-import { calibrateClasses, classResult } from "./class-results.js";
+import { calibrateClasses, classPlaces, classResult } from "./class-results.js";
 import type { ScoredRecord, Scorer, ScoreRecordsOptions } from "./compile.js";
 import { keyWarnings } from "./key-warnings.js";
 import { recordWarnings } from "./record-warnings.js";
@@ -24,6 +24,7 @@ export function recordScorer<Request>(
   const { contract, calibration, decision } = artifact;
   const target = targetOf(contract);
   const { classes } = scorer;
+  const places = classPlaces(target);
   if ((classes?.count ?? 2) !== target.classes.length) {
     const message = `The model has ${classes?.count ?? 2} classes and its contract ${target.classes.length}.`;
     throw new ChurnkitError("CONTRACT_MISMATCH", message);
@@ -65,7 +66,7 @@ export function recordScorer<Request>(
       const part = out.subarray(first * classes.count, end * classes.count);
       classes.score(encoder.encode(table, features, first, end), end - first, part);
     }
-    calibrateClasses(calibration, out, target);
+    calibrateClasses(calibration, out, places);
     return out;
   }
 
@@ -146,7 +147,7 @@ export function recordScorer<Request>(
     }
     const table = every.subarray(0, rows * classes.count);
     classes.score(features, rows, table);
-    calibrateClasses(calibration, table, target);
+    calibrateClasses(calibration, table, places);
     return (row, issues) => {
       const own = table.subarray(row * classes.count, (row + 1) * classes.count);
       return own.every(Number.isFinite) ? classResult(own, target, decision, issues) : setAside([noScore]);

@@ -4,7 +4,7 @@ import type { Artifact, Provenance } from "../artifact.js";
 import { goldenRows } from "../bundle/golden.js";
 import { classEvaluation, type ClassEvaluation } from "../evaluate/evaluate-classes.js";
 import { evaluateScores, summarize, type Evaluation } from "../evaluate/evaluate-scores.js";
-import { calibrateClasses } from "../scoring/class-results.js";
+import { calibrateClasses, classPlaces } from "../scoring/class-results.js";
 import { compile } from "../scoring/compile.js";
 import type { Decided } from "./decide.js";
 
@@ -69,6 +69,6 @@ function evaluatedClasses(
 ): ClassEvaluation | undefined {
   if (target === undefined) return undefined;
   const calibrated = probabilities.slice();
-  calibrateClasses(calibration, calibrated, target);
+  calibrateClasses(calibration, calibrated, classPlaces(target));
   return classEvaluation(target.classes, codes, calibrated, groups);
 }

@@ -3,10 +3,11 @@ import { ChurnkitError } from "../../base/errors.js";
 import { machineFacts, type Work, workMeter } from "../../base/node.js";
 import { type Features, detailColumns, fitRecipe } from "../../data/features/index.js";
 import { profileTable } from "../../data/profile/index.js";
-import { classCodes, hashTable, labels, type Table } from "../../data/table/index.js";
+import { classCodes, hashTable, type Table } from "../../data/table/index.js";
 import { openBudget, type Cap } from "../kinds/budget.js";
 import type { TrainingRun } from "../artifact.js";
 import { assemble, type Parts } from "./assemble.js";
+import { classLabels } from "./classes/class-labels.js";
 import { oneVersusRest } from "./classes/one-versus-rest.js";
 import { decide } from "./decide.js";
 import { defaultWorkers } from "./default-workers.js";
@@ -35,19 +36,18 @@ export async function trainModel<Row, Request>(
   const budget = options.budget && openBudget(options.budget);
   const learner = oneVersusRest(given);
   const rival = baseline && learner.name !== "logistic" ? oneVersusRest(logistic()) : undefined;
-  const known = labels(table);
+  const known = classLabels(table);
   if (!validation) for (const one of [learner, ...(rival ? [rival] : [])]) checkFolds(table, one);
   const { recipe, encoder, matrix, notes } = fitRecipe(features, table, { seed });
   const rowWeights = options.weights && Float32Array.from(options.weights);
   // For learners of the caller's too.
-  checkRowWeights({ labels: known, rowWeights });
+  checkRowWeights({ labels: known.labels, rowWeights });
   const details = detailColumns(recipe);
-  const training = { matrix, width: encoder.width, labels: known, details, rowWeights, recipe, ...classesOf(table) };
+  const training = { matrix, width: encoder.width, ...known, details, rowWeights, recipe };
   const held = validation && {
     matrix: encoder.encode(validation),
     width: encoder.width,
-    labels: labels(validation),
-    ...classesOf(validation),
+    ...classLabels(validation),
   };
   const context: LearnerContext = { ...options, seed, budget, workers: options.workers ?? (await defaultWorkers()) };
   const shared = {
@@ -112,13 +112,6 @@ const classesHeldOut = (
 function machineWords(): string | undefined {
   const machine = machineFacts();
   return machine && `${machine.platform}, ${counted(machine.cores, "processor")}, Node ${machine.node}`;
-}
-
-/** All classes of a table that has more than two. */
-function classesOf(table: Table): Pick<LabeledMatrix, "classes"> {
-  const { classes = [], positive = "" } = table.contract.target ?? {};
-  if (classes.length <= 2) return {};
-  return { classes: { codes: classCodes(table), count: classes.length, positive: classes.indexOf(positive) } };
 }
 
 /** Says in the data's own terms that a class has fewer rows than a learner has folds. */

@@ -1,9 +1,8 @@
 import type { Features } from "../../data/features/index.js";
 import type { Table } from "../../data/table/index.js";
 import type { ResampledT } from "../../stats/hypothesis/index.js";
-import type { MetricName } from "../evaluate/metrics.js";
 import type { Learner } from "../kinds/learner.js";
-import type { CrossValidation, FoldOptions } from "./cross-validate.js";
+import type { ByMetric, CrossValidation, FoldOptions } from "./cross-validate.js";
 import type { ByColumn } from "./resampling.js";
 
 /** Result of {@link compareLearners}. */
@@ -14,7 +13,7 @@ export interface LearnerComparison<Name extends string = string> {
   readonly differences: readonly {
     readonly a: Name;
     readonly b: Name;
-    readonly metrics: Readonly<Record<MetricName, ResampledT | null>>;
+    readonly metrics: ByMetric<ResampledT>;
   }[];
 }
 

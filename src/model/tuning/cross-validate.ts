@@ -1,6 +1,7 @@
 import type { Features } from "../../data/features/index.js";
 import type { Table } from "../../data/table/index.js";
 import type { ResampledT } from "../../stats/hypothesis/index.js";
+import type { AnyMetricName } from "../evaluate/class-metrics.js";
 import type { MetricName } from "../evaluate/metrics.js";
 import type { HeldOut, Learner } from "../kinds/learner.js";
 import type { FoldScores } from "../training/score-fold.js";
@@ -35,15 +36,22 @@ export interface FoldResult extends Pick<FoldScores, "threshold" | "values"> {
 /** Mean of a metric over the folds, with its 95 % interval. */
 export type FoldMean = Pick<ResampledT, "mean" | "low" | "high" | "standardError">;
 
+/** A value for each metric that models of the data's classes have; null where it has none. */
+export type ByMetric<Value> = Readonly<Record<MetricName, Value | null>> &
+  Readonly<Partial<Record<AnyMetricName, Value | null>>>;
+
 /** Result of {@link crossValidate}. */
 export interface CrossValidation {
   readonly learner: string;
   readonly parameters: Readonly<Record<string, unknown>>;
   /** Repeat by repeat. */
   readonly folds: readonly FoldResult[];
-  /** By name; null if some fold has no value. The profit is with the costs of the threshold's rule. */
-  readonly metrics: Readonly<Record<MetricName, FoldMean | null>>;
-  /** Each tested row with its calibrated probability by a model that did not train on it, averaged over the repeats. */
+  /**
+   * By name; null if some fold has no value. The profit is with the costs of the threshold's rule. If there are more than two
+   * classes, also `classes.logLoss`, `classes.accuracy`, `classes.macroF1` and `classes.macroAuc` over all of them; the others are of the positive one.
+   */
+  readonly metrics: ByMetric<FoldMean>;
+  /** Each tested row with its calibrated probabilities by a model that did not train on it, averaged over the repeats. */
   readonly outOfFold: HeldOut;
 }
 

@@ -4,6 +4,7 @@ import { detailColumns, type Features, fitRecipe } from "../../data/features/ind
 import { kFold, timeFolds, type Fold } from "../../data/split/index.js";
 import { type ColumnName, takeRows, type Table } from "../../data/table/index.js";
 import { sharedCopy, sharedMatrix } from "../kinds/shared-matrix.js";
+import { type ClassLabels, labelsOfRows } from "../training/classes/class-labels.js";
 import type { FoldData } from "../training/score-fold.js";
 
 /** How rows are divided into folds. */
@@ -60,12 +61,12 @@ export const testShare = (folds: readonly Fold[]): number =>
 /**
  * Fits the recipe on a fold's training rows alone and encodes both parts, in memory that threads share.
  *
- * @param classes the class of each row of the table.
+ * @param known those of the table.
  */
 export function encodeFold(
   features: Features,
   table: Table,
-  classes: Uint8Array,
+  known: ClassLabels,
   { train, test, seed }: PlannedFold,
 ): FoldData {
   const { recipe, encoder, matrix } = fitRecipe(features, takeRows(table, train), { seed });
@@ -73,7 +74,7 @@ export function encodeFold(
   const part = (rows: Uint32Array, encoded: Float32Array) => ({
     matrix: encoded,
     width,
-    labels: Uint8Array.from(rows, (row) => classes[row] as number),
+    ...labelsOfRows(known, rows),
   });
   return {
     training: { ...part(train, sharedCopy(matrix)), details: detailColumns(recipe), recipe },

@@ -1,15 +1,17 @@
 import pLimit from "p-limit";
 import { ChurnkitError } from "../../base/errors.js";
 import type { Features } from "../../data/features/index.js";
-import { labels, type Table } from "../../data/table/index.js";
+import type { Contract } from "../../data/contract/index.js";
+import type { Table } from "../../data/table/index.js";
 import { resampledT, type ResampledT } from "../../stats/hypothesis/index.js";
-import { metricNames, type MetricName } from "../evaluate/metrics.js";
+import { type AnyMetricName, metricNamesOf } from "../evaluate/class-metrics.js";
 import type { HeldOut, Learner } from "../kinds/learner.js";
 import { churnNetwork } from "../kinds/network/learner.js";
+import { classLabels } from "../training/classes/class-labels.js";
 import { defaultWorkers } from "../training/default-workers.js";
 import type { FoldScores } from "../training/score-fold.js";
 import type { LearnerComparison } from "./compare-learners.js";
-import type { CrossValidateOptions, CrossValidation, FoldOptions } from "./cross-validate.js";
+import type { ByMetric, CrossValidateOptions, CrossValidation, FoldOptions } from "./cross-validate.js";
 import { openFoldRunner } from "./fold-runner.js";
 import { encodeFold, planFolds, testShare, type PlannedFold } from "./resampling.js";
 
@@ -20,7 +22,7 @@ export async function runCrossValidation(
   { learner = churnNetwork(), ...options }: CrossValidateOptions,
 ): Promise<CrossValidation> {
   const { folds, scores } = await scoreAll(features, table, [learner], options);
-  return summary(learner, folds, scores[0] ?? []);
+  return summary(learner, table.contract, folds, scores[0] ?? []);
 }
 
 /** Implements `compareLearners`. */
@@ -42,13 +44,17 @@ export async function runComparison<Name extends string>(
     entries.map(([, learner]) => learner),
     options,
   );
-  const results = entries.map(([name, learner], i) => [name, summary(learner, folds, scores[i] ?? [])] as const);
+  const results = entries.map(
+    ([name, learner], i) => [name, summary(learner, table.contract, folds, scores[i] ?? [])] as const,
+  );
   const ratio = testShare(folds);
   const differences = results.flatMap(([a, first], i) =>
     results.slice(i + 1).map(([b, second]) => ({
       a,
       b,
-      metrics: byMetric((name) => overFolds(minus(valuesOf(first, name), valuesOf(second, name)), ratio)),
+      metrics: byMetric(table.contract, (name) =>
+        overFolds(minus(valuesOf(first, name), valuesOf(second, name)), ratio),
+      ),
     })),
   );
   return { results: Object.fromEntries(results) as Record<Name, CrossValidation>, differences };
@@ -61,7 +67,7 @@ async function scoreAll(
   learners: readonly Learner[],
   { workers: given, signal, onProgress, threshold = { rule: "f1" }, ...resampling }: FoldOptions,
 ): Promise<{ readonly folds: readonly PlannedFold[]; readonly scores: readonly (readonly FoldScores[])[] }> {
-  const classes = labels(table);
+  const known = classLabels(table);
   const folds = planFolds(table, resampling);
   if (folds.length < 2)
     throw new ChurnkitError("OPTION_INVALID", "One fold in time gives no interval. Give 2 folds or more.");
@@ -77,7 +83,7 @@ async function scoreAll(
       folds.map((fold) =>
         limit(async () => {
           ends.throwIfAborted();
-          const data = encodeFold(features, table, classes, fold);
+          const data = encodeFold(features, table, known, fold);
           const all: FoldScores[] = [];
           for (const learner of learners) {
             all.push(await runner.score(learner, data, { threshold, seed: fold.seed }, ends));
@@ -98,6 +104,7 @@ async function scoreAll(
 /** Sums up the folds of a learner. */
 export function summary(
   learner: Pick<Learner, "name" | "parameters">,
+  contract: Contract,
   folds: readonly PlannedFold[],
   scores: readonly FoldScores[],
 ): CrossValidation {
@@ -110,9 +117,9 @@ export function summary(
     learner: learner.name,
     parameters: learner.parameters,
     folds: results,
-    metrics: byMetric((name) => {
+    metrics: byMetric(contract, (name) => {
       const tested = overFolds(
-        results.map(({ values }) => values[name]),
+        results.map(({ values }) => values[name] ?? null),
         ratio,
       );
       if (tested === null) return null;
@@ -123,8 +130,8 @@ export function summary(
   };
 }
 
-const valuesOf = ({ folds }: CrossValidation, name: MetricName): (number | null)[] =>
-  folds.map(({ values }) => values[name]);
+const valuesOf = ({ folds }: CrossValidation, name: AnyMetricName): (number | null)[] =>
+  folds.map(({ values }) => values[name] ?? null);
 
 const minus = (a: readonly (number | null)[], b: readonly (number | null)[]): (number | null)[] =>
   a.map((value, i) => {
@@ -132,8 +139,10 @@ const minus = (a: readonly (number | null)[], b: readonly (number | null)[]): (n
     return value === null || other === null ? null : value - other;
   });
 
-const byMetric = <T>(make: (name: MetricName) => T): Record<MetricName, T> =>
-  Object.fromEntries(metricNames.map((name) => [name, make(name)])) as Record<MetricName, T>;
+const byMetric = <T>({ target }: Contract, make: (name: AnyMetricName) => T | null): ByMetric<T> =>
+  Object.fromEntries(
+    metricNamesOf(target?.classes.length ?? 2).map((name) => [name, make(name)]),
+  ) as unknown as ByMetric<T>;
 
 /** Null if a fold has no value. */
 function overFolds(values: readonly (number | null)[], ratio: number): ResampledT | null {
@@ -142,19 +151,39 @@ function overFolds(values: readonly (number | null)[], ratio: number): Resampled
 }
 
 function outOfFold(folds: readonly PlannedFold[], scores: readonly FoldScores[]): HeldOut {
-  const sums = new Map<number, { sum: number; count: number }>();
+  const { rows, values: probabilities } = meanByRow(
+    folds,
+    scores.map(({ probabilities }) => probabilities),
+  );
+  const all = scores.flatMap(({ ofClasses }) => ofClasses ?? []);
+  return { rows, probabilities, ...(all.length === folds.length && { ofClasses: meanByRow(folds, all).values }) };
+}
+
+/** Each tested row, ascending, with the mean of its values over the folds that test it: one or more for each row. */
+function meanByRow(
+  folds: readonly PlannedFold[],
+  scores: readonly Float64Array[],
+): { readonly rows: Uint32Array; readonly values: Float64Array } {
+  const width = (scores[0]?.length ?? 0) / (folds[0]?.test.length ?? 1);
+  const sums = new Map<number, { readonly sum: Float64Array; count: number }>();
   folds.forEach(({ test }, i) => {
     test.forEach((row, place) => {
-      const { sum, count } = sums.get(row) ?? { sum: 0, count: 0 };
-      sums.set(row, { sum: sum + (scores[i]?.probabilities[place] as number), count: count + 1 });
+      const found = sums.get(row) ?? { sum: new Float64Array(width), count: 0 };
+      found.count++;
+      for (let k = 0; k < width; k++)
+        found.sum[k] = (found.sum[k] as number) + (scores[i]?.[place * width + k] as number);
+      sums.set(row, found);
     });
   });
   const rows = Uint32Array.from(sums.keys()).sort();
-  return {
-    rows,
-    probabilities: Float64Array.from(rows, (row) => {
-      const { sum, count } = sums.get(row) ?? { sum: 0, count: 1 };
-      return sum / count;
-    }),
-  };
+  const values = new Float64Array(rows.length * width);
+  rows.forEach((row, i) => {
+    const { sum, count = 1 } = sums.get(row) ?? {};
+    if (sum)
+      values.set(
+        sum.map((value) => value / count),
+        i * width,
+      );
+  });
+  return { rows, values };
 }

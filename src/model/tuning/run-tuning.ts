@@ -3,9 +3,10 @@ import { sha256Hex } from "../../base/hash.js";
 import { canonicalJson } from "../../base/json/index.js";
 import { version } from "../../base/version.js";
 import type { Features } from "../../data/features/index.js";
-import { hashTable, labels, takeRows, type Table } from "../../data/table/index.js";
-import { metricNames, metrics, type MetricName } from "../evaluate/metrics.js";
+import { hashTable, takeRows, type Table } from "../../data/table/index.js";
+import { anyMetrics, type AnyMetricName, metricNamesOf, usualMetric } from "../evaluate/class-metrics.js";
 import { openBudget, type Budget } from "../kinds/budget.js";
+import { type ClassLabels, classLabels } from "../training/classes/class-labels.js";
 import { defaultWorkers } from "../training/default-workers.js";
 import { learnerNamed } from "../training/learners.js";
 import type { FoldScores } from "../training/score-fold.js";
@@ -55,8 +56,8 @@ export async function searchOptions(
   table: Table,
   options: TuneOptions,
 ): Promise<Omit<TuneResult, "model">> {
-  const plan = planOf(options);
-  const classes = labels(table);
+  const known = classLabels(table);
+  const plan = planOf(options, known.classes?.count ?? 2);
   const outer = outerFolds(table, options);
   const budget = options.budget && openBudget(options.budget);
   const journal = await openJournal(options.journal, await identityOf(features, table, options, plan));
@@ -66,7 +67,7 @@ export async function searchOptions(
   try {
     const { trials, ended } = await searchRows({ ...shared, table, stage: "all rows" });
     const best = bestOf(trials, plan);
-    const nested = ended ? undefined : await nestedFolds({ ...shared, table, classes }, outer);
+    const nested = ended ? undefined : await nestedFolds({ ...shared, table, known }, outer);
     return { metric: plan.metric, best, trials, ended, nested };
   } finally {
     await runner.close();
@@ -78,30 +79,31 @@ interface Plan {
   readonly searched: readonly Searched[];
   readonly method: (typeof tuningMethods)[number];
   readonly trials: number | undefined;
-  readonly metric: MetricName;
+  readonly metric: AnyMetricName;
   readonly sign: 1 | -1;
 }
 
-function planOf({
-  learners = [{ learner: "boosting" }],
-  method = "tpe",
-  metric = "logLoss",
-  ...rest
-}: TuneOptions): Plan {
+function planOf(
+  { learners = [{ learner: "boosting" }], method = "tpe", metric: given, ...rest }: TuneOptions,
+  classes: number,
+): Plan {
   const refuse = (message: string): never => {
     throw new ChurnkitError("OPTION_INVALID", message);
   };
   const { trials = method === "grid" ? undefined : usualTrials, nested, threshold } = rest;
   if (learners.length === 0) refuse("No learner is searched. Name at least one.");
   if (!tuningMethods.includes(method)) refuse(`There is no method ${method}. Use one of ${tuningMethods.join(", ")}.`);
-  if (!metricNames.includes(metric)) refuse(`There is no metric ${metric}. Use one of ${metricNames.join(", ")}.`);
+  const metric = given ?? usualMetric(classes);
+  const names = metricNamesOf(classes);
+  if (!names.includes(metric))
+    refuse(`There is no metric ${metric} of ${classes} classes. Use one of ${names.join(", ")}.`);
   if (trials !== undefined && !(Number.isInteger(trials) && trials >= 1 && trials <= 100_000))
     refuse(`trials is ${trials}. Give a whole number from 1 to 100,000.`);
   if (nested !== undefined && !(Number.isInteger(nested) && nested >= 2 && nested <= 100))
     refuse(`nested is ${nested}. Give a whole number of outer folds from 2 to 100.`);
-  if (metrics[metric].needs === "costs" && !(threshold && "costs" in threshold && threshold.costs))
+  if (anyMetrics[metric].needs === "costs" && !(threshold && "costs" in threshold && threshold.costs))
     refuse(`The metric ${metric} needs costs. Give the rule { rule: "cost", costs } as threshold.`);
-  const sign = metrics[metric].better === "higher" ? -1 : 1;
+  const sign = anyMetrics[metric].better === "higher" ? -1 : 1;
   return { searched: learners.map(searchedOf), method, trials, metric, sign };
 }
 
@@ -156,12 +158,12 @@ interface Setup {
 async function searchRows(setup: Setup & { readonly table: Table; readonly stage: string }): Promise<SearchResult> {
   const { features, options, plan, budget, journal, workers, runner, table, stage } = setup;
   const { threshold = { rule: "f1" }, signal, onTrial, holdout = false, seed = 0 } = options;
-  const classes = labels(table);
+  const known = classLabels(table);
   const all = planFolds(table, options);
   // In time the last fold is the one with the most rows to learn from.
   const one = options.by && "time" in options.by ? all.slice(-1) : all.slice(0, 1);
   const folds = holdout ? one : all;
-  const data = folds.map((fold) => encodeFold(features, table, classes, fold));
+  const data = folds.map((fold) => encodeFold(features, table, known, fold));
   const evaluate = async ({ learner, options: full, share }: TrialPlan, stop: AbortSignal): Promise<Outcome> => {
     const scored = await Promise.allSettled(
       folds.map((fold, i) => {
@@ -188,11 +190,11 @@ async function searchRows(setup: Setup & { readonly table: Table; readonly stage
 }
 
 /** The mean over the folds, or why there is none. */
-function outcomeOf(scored: readonly PromiseSettledResult<FoldScores>[], metric: MetricName): Outcome {
+function outcomeOf(scored: readonly PromiseSettledResult<FoldScores>[], metric: AnyMetricName): Outcome {
   const values: number[] = [];
   for (const fold of scored) {
     if (fold.status === "rejected") return { value: null, values: [], failed: reasonOf(fold.reason) };
-    const value = fold.value.values[metric];
+    const value = fold.value.values[metric] ?? null;
     if (value === null)
       return { value: null, values: [], failed: `METRIC_UNDEFINED: ${metric} has no value on a fold` };
     values.push(value);
@@ -229,10 +231,10 @@ function outerFolds(table: Table, options: TuneOptions): readonly PlannedFold[] 
 
 /** Repeats the search on the rows outside each outer fold, and tests its best there. */
 async function nestedFolds(
-  setup: Setup & { readonly table: Table; readonly classes: Uint8Array },
+  setup: Setup & { readonly table: Table; readonly known: ClassLabels },
   outer: readonly PlannedFold[],
 ): Promise<CrossValidation | undefined> {
-  const { options, plan, features, runner, table, classes } = setup;
+  const { options, plan, features, runner, table, known } = setup;
   const { threshold = { rule: "f1" }, signal } = options;
   if (outer.length === 0) return undefined;
   const scores: FoldScores[] = [];
@@ -243,8 +245,8 @@ async function nestedFolds(
     if (ended) return undefined;
     const { learner, options: found } = bestOf(trials, plan);
     chosen.push({ learner, options: found });
-    const data = encodeFold(features, table, classes, fold);
+    const data = encodeFold(features, table, known, fold);
     scores.push(await runner.score(learnerNamed(learner, found), data, { threshold, seed: fold.seed }, signal));
   }
-  return summary({ name: "tuned", parameters: { chosen } }, outer, scores);
+  return summary({ name: "tuned", parameters: { chosen } }, table.contract, outer, scores);
 }

@@ -1,7 +1,7 @@
 import type { Features } from "../../data/features/index.js";
 import type { Table } from "../../data/table/index.js";
 import type { ObjectStore } from "../../io/store/index.js";
-import type { MetricName } from "../evaluate/metrics.js";
+import type { AnyMetricName } from "../evaluate/class-metrics.js";
 import type { BudgetOptions } from "../kinds/budget.js";
 import type { ThresholdRule } from "../training/threshold.js";
 import type { TrainedModel } from "../training/train.js";
@@ -25,8 +25,11 @@ export interface TuneOptions extends Resampling {
   readonly method?: (typeof tuningMethods)[number] | undefined;
   /** How many points are tried. Default 50; a grid tries all unless it is given. */
   readonly trials?: number | undefined;
-  /** What is best. Default `logLoss`; `profitPerCustomer` needs costs in the rule for the threshold. */
-  readonly metric?: MetricName | undefined;
+  /**
+   * What is best. Default `logLoss`, and `classes.logLoss` where there are more than two classes; `profitPerCustomer` needs costs
+   * in the rule for the threshold. The metrics over all classes are those of a {@link CrossValidation}.
+   */
+  readonly metric?: AnyMetricName | undefined;
   /** Judge each trial by one fold alone, in time by the last: as many times faster as there are folds, and less certain. */
   readonly holdout?: boolean | undefined;
   /**
@@ -52,7 +55,7 @@ export interface TuneOptions extends Resampling {
 
 /** Result of {@link tune}. */
 export interface TuneResult<Row = unknown, Request = unknown> {
-  readonly metric: MetricName;
+  readonly metric: AnyMetricName;
   /** Its options are the model's. */
   readonly best: Trial;
   readonly trials: readonly Trial[];

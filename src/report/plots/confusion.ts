@@ -1,68 +1,111 @@
-import type { Confusion } from "../../model/evaluate/index.js";
+import type { ClassEvaluation, Confusion } from "../../model/evaluate/index.js";
 import type { Plot } from "../sections.js";
 import { color } from "../theme.js";
 import { PLOT_WIDTH } from "./series.js";
+
+/** One cell of a matrix: rows of a true class that were called something. */
+interface Cell {
+  readonly truth: string;
+  readonly call: string;
+  readonly count: number;
+  /** Of the rows of the true class. */
+  readonly share: number;
+  readonly right: boolean;
+}
 
 /** The confusion matrix at one threshold: counts, shaded by their share of the true class. */
 export function confusionPlot(matrix: Confusion, threshold: number): Plot {
   const { truePositives, falsePositives, falseNegatives, trueNegatives } = matrix;
   const positives = Math.max(1, truePositives + falseNegatives);
   const negatives = Math.max(1, trueNegatives + falsePositives);
-  const cell = (truth: string, call: string, count: number, share: number, right: boolean) => ({
+  const cell = (truth: string, call: string, count: number, of: number, right: boolean): Cell => ({
     truth,
-    call,
+    call: `called ${call}`,
     count,
-    share,
+    share: count / of,
     right,
-    label: count.toLocaleString("en-US"),
-    detail: `${(100 * share).toFixed(1)} %`,
   });
-  const values = [
-    cell("positive", "called positive", truePositives, truePositives / positives, true),
-    cell("positive", "called negative", falseNegatives, falseNegatives / positives, false),
-    cell("negative", "called positive", falsePositives, falsePositives / negatives, false),
-    cell("negative", "called negative", trueNegatives, trueNegatives / negatives, true),
-  ];
+  return {
+    title: "Confusion matrix",
+    caption: `At the threshold ${Number(threshold.toPrecision(3))}; per cent of the true class.`,
+    spec: cellSpec(
+      [
+        cell("positive", "positive", truePositives, positives, true),
+        cell("positive", "negative", falseNegatives, positives, false),
+        cell("negative", "positive", falsePositives, negatives, false),
+        cell("negative", "negative", trueNegatives, negatives, true),
+      ],
+      85,
+    ),
+  };
+}
+
+/** Rows of matrices up to this size have room for large figures. */
+const fewClasses = 5;
+const mostDetailed = 8;
+
+/** The confusion matrix of all classes, by the most probable one. */
+export function classConfusionPlot({ classes, confusion }: ClassEvaluation): Plot {
+  const cells = classes.flatMap(({ label: truth, rows }, t) =>
+    classes.map(({ label: call }, c): Cell => {
+      const count = confusion[t]?.[c] ?? 0;
+      return { truth, call, count, share: count / Math.max(1, rows), right: t === c };
+    }),
+  );
+  return {
+    title: "Confusion matrix of all classes",
+    caption: "By the most probable class; per cent of the true class.",
+    spec: cellSpec(cells, classes.length <= fewClasses ? 60 : 32, classes.length),
+  };
+}
+
+/** @param height of a line of cells. */
+function cellSpec(cells: readonly Cell[], height: number, lines = 2): Plot["spec"] {
+  const values = cells.map((cell) => ({
+    ...cell,
+    label: cell.count.toLocaleString("en-US"),
+    detail: `${(100 * cell.share).toFixed(1)} %`,
+  }));
+  const large = lines <= fewClasses;
   const x = {
     field: "call",
     type: "ordinal",
     title: null,
     sort: null,
-    axis: { labelAngle: 0, orient: "top", domain: false, ticks: false },
+    axis: { labelAngle: large ? 0 : -40, orient: "top", domain: false, ticks: false },
   };
   const y = { field: "truth", type: "ordinal", title: "truth", sort: null, axis: { domain: false, ticks: false } };
+  const count = large
+    ? { fontSize: 20, fontWeight: 600, dy: -8 }
+    : { fontSize: 11, fontWeight: 600, dy: lines <= mostDetailed ? -6 : 0 };
+  const share = large ? { fontSize: 12, dy: 14 } : { fontSize: 9, dy: 8 };
   return {
-    title: "Confusion matrix",
-    caption: `At the threshold ${Number(threshold.toPrecision(3))}; per cent of the true class.`,
-    spec: {
-      width: PLOT_WIDTH,
-      height: 170,
-      data: { values },
-      encoding: { x, y },
-      layer: [
-        {
-          mark: { type: "rect", stroke: color("card"), strokeWidth: 4, cornerRadius: 6 },
-          encoding: {
-            color: {
-              field: "right",
-              type: "nominal",
-              scale: { domain: [true, false], range: [color("first"), color("second")] },
-              legend: null,
-            },
-            opacity: {
-              field: "share",
-              type: "quantitative",
-              scale: { domain: [0, 1], range: [0.08, 0.6] },
-              legend: null,
-            },
+    width: PLOT_WIDTH,
+    height: height * lines,
+    data: { values },
+    encoding: { x, y },
+    layer: [
+      {
+        mark: { type: "rect", stroke: color("card"), strokeWidth: 4, cornerRadius: 6 },
+        encoding: {
+          color: {
+            field: "right",
+            type: "nominal",
+            scale: { domain: [true, false], range: [color("first"), color("second")] },
+            legend: null,
+          },
+          opacity: {
+            field: "share",
+            type: "quantitative",
+            scale: { domain: [0, 1], range: [0.08, 0.6] },
+            legend: null,
           },
         },
-        {
-          mark: { type: "text", fontSize: 20, fontWeight: 600, dy: -8 },
-          encoding: { text: { field: "label", type: "nominal" } },
-        },
-        { mark: { type: "text", fontSize: 12, dy: 14 }, encoding: { text: { field: "detail", type: "nominal" } } },
-      ],
-    },
+      },
+      { mark: { type: "text", ...count }, encoding: { text: { field: "label", type: "nominal" } } },
+      ...(lines <= mostDetailed
+        ? [{ mark: { type: "text", ...share }, encoding: { text: { field: "detail", type: "nominal" } } }]
+        : []),
+    ],
   };
 }

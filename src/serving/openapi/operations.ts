@@ -105,6 +105,10 @@ function operations(contract: Contract): Readonly<Partial<Record<string, Describ
     schema: { type: "integer", minimum: 0, maximum: 100 },
     description: "Add this many reasons for the score, in words.",
   };
+  const label = {
+    schema: { type: "string", enum: contract.target?.classes ?? [] },
+    description: "With `explain`: the class whose probability is explained; by default the positive one.",
+  };
   const lines = { ...text, description: "One JSON record a line.", examples: [`${JSON.stringify(record)}\n`] };
   const cellOf = (column: Column): string =>
     column.kind === "boolean" ? (column.truthy[0] ?? "true") : String(record[column.name] ?? "");
@@ -123,7 +127,7 @@ function operations(contract: Contract): Readonly<Partial<Record<string, Describ
   const predict: Described = {
     summary: "Score one customer",
     tag: "Scores",
-    query: { probabilities, explain },
+    query: { probabilities, explain, class: label },
     body: { "application/json": { anyOf: [ref("Record"), ref("Features")] } },
     answer: ref("Prediction"),
     refusals: [400, 404, 413, 422],

@@ -1,5 +1,6 @@
 import { ChurnkitError } from "../../base/errors.js";
 import type { Contract } from "../../data/contract/index.js";
+import type { Explainer } from "../../model/explain/index.js";
 import type { More } from "../predict.js";
 import type { Desk } from "./service.js";
 
@@ -8,7 +9,7 @@ const mostReasons = 100;
 
 /**
  * Returns the additions that a request's query asks for in the answer of each record: `?probabilities` those of all
- * classes, `?explain=3` the three columns that moved the score most, in words.
+ * classes, `?explain=3` the three columns that moved the score most, in words, with `&class=basic` the probability of that class.
  *
  * @param single whether the request has one record: a batch takes no reasons, each of which costs as much as many scores.
  * @throws ChurnkitError REQUEST_INVALID for a number of reasons out of range, and for reasons where there are none.
@@ -30,7 +31,8 @@ export async function moreOf(
         "REQUEST_INVALID",
         "This server keeps no artifact of the model, so it has no reasons. Ask without explain.",
       );
-    parts.push(await reasonsIn(explainer, top));
+    const label = classAsked(asked.get("class"), scoring.scorer.contract);
+    parts.push(await reasonsIn(() => explainer(label), top));
   }
   const [only] = parts;
   return parts.length < 2
@@ -56,6 +58,13 @@ function reasonsAsked(value: string | null): number {
   );
 }
 
+function classAsked(value: string | null, { target }: Contract): string {
+  const { classes = [], positive = "" } = target ?? {};
+  const label = value ?? positive;
+  if (classes.includes(label)) return label;
+  throw new ChurnkitError("REQUEST_INVALID", `class is ${label.slice(0, 40)}. Give one of ${classes.join(", ")}.`);
+}
+
 /** The probability of each class, in the contract's order. */
 export function classProbabilities({ target }: Contract): More {
   const { classes = [], positive } = target ?? {};
@@ -66,7 +75,7 @@ export function classProbabilities({ target }: Contract): More {
   });
 }
 
-async function reasonsIn(explainerOf: NonNullable<Desk["explainer"]>, top: number): Promise<More> {
+async function reasonsIn(explainerOf: () => Promise<Explainer>, top: number): Promise<More> {
   const { reasons } = await import("../../model/explain/index.js");
   const explainer = await explainerOf().catch((cause: unknown) => {
     if (!ChurnkitError.isInstance(cause)) throw cause;

@@ -18,8 +18,8 @@ export interface Desk {
   >;
   readonly scoring: Scoring;
   readonly naming: Naming;
-  /** The model's explainer, made at the first call; undefined where the model has none. */
-  readonly explainer: (() => Promise<Explainer>) | undefined;
+  /** The model's explainer of a class, made at the first call; undefined where the model has none. */
+  readonly explainer: ((label: string) => Promise<Explainer>) | undefined;
 }
 
 /** State that all routes share. */
@@ -86,11 +86,19 @@ export const originHeaders = (origin: Readonly<Record<string, string>>): Readonl
     Object.entries(origin).map(([key, value]) => [`x-${key.replaceAll("_", "-")}`, encodeURIComponent(value)]),
   );
 
-/** Makes a model's explainer at the first call. */
+/** Makes a model's explainer of a class at the first call. */
 function explainerIn({ artifact }: ServedModel): Desk["explainer"] {
   if (artifact === undefined) return undefined;
-  let made: Promise<Explainer> | undefined;
-  return () => (made ??= import("../../model/explain/index.js").then(({ explainerOf }) => explainerOf(artifact)));
+  const made = new Map<string, Promise<Explainer>>();
+  return (label) => {
+    const known = made.get(label);
+    if (known) return known;
+    const making = import("../../model/explain/index.js").then(({ explainerOf }) =>
+      explainerOf(artifact, { class: label }),
+    );
+    made.set(label, making);
+    return making;
+  };
 }
 
 /** Whom a path names: open parts `model` and `version`. */

@@ -1,7 +1,8 @@
 const longest = 500;
 const most = 250;
 
-const fit = (name: string): string =>
+/** The name without the characters that a tracker refuses, such as those of a class's label. */
+export const fit = (name: string): string =>
   name
     .replace(/[^A-Za-z0-9_\-./: ]/g, "_")
     .replace(/\.{2,}/g, ".")
@@ -28,3 +29,7 @@ export function flatParameters(parameters: Readonly<Record<string, unknown>>): R
   flat.delete("");
   return Object.fromEntries(flat);
 }
+
+/** The same for figures: `flatMetrics` names those of a class by its label, which may be any text. */
+export const trackedMetrics = (figures: Readonly<Record<string, number>>): Record<string, number> =>
+  Object.fromEntries(Object.entries(figures).map(([name, value]) => [fit(name), value]));

@@ -1,2 +1,2 @@
-export { flatParameters } from "./flat-parameters.js";
+export { flatParameters, trackedMetrics } from "./flat-parameters.js";
 export { logModel, trainingLog } from "./training-log.js";

@@ -17,6 +17,10 @@ export async function* modelFiles(
     { name: learner, evaluation: heldOut },
     ...(baseline === undefined ? [] : [{ name: baseline.artifact.provenance.learner, evaluation: baseline.heldOut }]),
   ];
-  yield* evaluationFiles(models, { title: `Training of ${artifact.contract.name}`, rows: "held-out rows", history });
+  yield* evaluationFiles(models, {
+    title: `Training of ${artifact.contract.name}`,
+    rows: "held-out rows",
+    history,
+  });
   if (bundle) yield { name: "model.tar.gz", content: await packArchive(await toBundleFiles(artifact)) };
 }

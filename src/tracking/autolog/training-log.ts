@@ -4,7 +4,7 @@ import { flatMetrics } from "../../model/evaluate/index.js";
 import type { TrainedModel, TrainingBegin, TrainingWatch } from "../../model/training/index.js";
 import type { TrainingProgress } from "../../model/kinds/index.js";
 import type { TrackedRun } from "../runs/run.js";
-import { flatParameters } from "./flat-parameters.js";
+import { fit, flatParameters, trackedMetrics } from "./flat-parameters.js";
 import { systemMeter } from "./system-meter.js";
 
 /**
@@ -39,7 +39,7 @@ export function trainingLog(
   return {
     progress(progress) {
       // The last message of a member repeats its epoch.
-      const prefix = prefixOf(progress);
+      const prefix = prefixOf(progress, contract.target?.classes);
       if (epochs.get(prefix) === progress.epoch) return;
       epochs.set(prefix, progress.epoch);
       logEpoch(run, prefix, progress);
@@ -76,9 +76,14 @@ export async function logModel(
   for await (const { name, content } of modelFiles(model, { bundle })) await run.logArtifact(name, content);
 }
 
-/** `loss`; of one of several members `member_2/loss`; of one of the learners of `auto` `boosting/loss`. */
-const prefixOf = ({ member, members, learner }: TrainingProgress): string =>
-  `${learner === undefined ? "" : `${learner}/`}${members > 1 ? `member_${member + 1}/` : ""}`;
+/**
+ * `loss`; of one of several members `member_2/loss`; of one of the learners of `auto` `boosting/loss`; of the model of one
+ * of several classes `class.basic/loss`.
+ */
+const prefixOf = ({ member, members, learner, ofClass }: TrainingProgress, classes: readonly string[] = []): string =>
+  (ofClass === undefined ? "" : `class.${fit(classes[ofClass.place] ?? "")}/`) +
+  (learner === undefined ? "" : `${learner}/`) +
+  (members > 1 ? `member_${member + 1}/` : "");
 
 function logEpoch(run: TrackedRun, prefix: string, progress: TrainingProgress): void {
   const { epoch, loss, validationLoss, validationAuc } = progress;
@@ -110,8 +115,8 @@ function logFound(run: TrackedRun, given: Readonly<Record<string, string>>, { ar
 }
 
 function logFigures(run: TrackedRun, { heldOut, baseline, caps, notes }: TrainedModel): void {
-  run.logMetrics(flatMetrics(heldOut));
-  if (baseline !== undefined) run.logMetrics(flatMetrics(baseline.heldOut, "baseline/"));
+  run.logMetrics(trackedMetrics(flatMetrics(heldOut)));
+  if (baseline !== undefined) run.logMetrics(trackedMetrics(flatMetrics(baseline.heldOut, "baseline/")));
   if (caps.length > 0)
     run.setTags({
       caps: caps

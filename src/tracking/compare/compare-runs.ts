@@ -1,4 +1,4 @@
-import { type MetricName, metrics as knownMetrics } from "../../model/evaluate/index.js";
+import { anyMetrics as knownMetrics, type AnyMetricName } from "../../model/evaluate/index.js";
 import type { RunRecord } from "../runs/record.js";
 
 /** A property of several runs, in their order; undefined for a run without it. */
@@ -69,7 +69,7 @@ function rowsOf<T>(each: readonly Readonly<Record<string, T>>[]): ComparedRow<T>
 /** `test/auc` is an auc too, `auc.low` is none: the end of an interval is no result. */
 function bestOf({ name, values, differs }: ComparedRow<number>): number | undefined {
   const metric = name.slice(name.lastIndexOf("/") + 1);
-  const better = Object.hasOwn(knownMetrics, metric) ? knownMetrics[metric as MetricName].better : lossLike(metric);
+  const better = Object.hasOwn(knownMetrics, metric) ? knownMetrics[metric as AnyMetricName].better : lossLike(metric);
   const known = values.filter((value) => value !== undefined);
   if (!differs || better === undefined || known.length < 2) return undefined;
   const sign = better === "higher" ? 1 : -1;

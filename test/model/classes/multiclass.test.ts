@@ -162,6 +162,29 @@ describe("a model of three classes", () => {
     expect(() => evaluateClasses({ scorer }, takeRows(test, new Uint32Array()))).toThrow(/no scored rows/);
   });
 
+  it("is replayed by the numbers of presets that its classes tried", async () => {
+    const learners = [logistic({ l2: 1 }), boosting({ rounds: 5, members: 2 }), forest({ trees: 5 })];
+    const stop = new AbortController();
+    let tried = 0;
+    const options = { baseline: false, workers: 1 };
+    const cut = await train(defineFeatures(contract), tableFromRecords(contract, training.slice(0, 200)), {
+      ...options,
+      learner: auto({ learners }),
+      budget: { stop: stop.signal },
+      onProgress: ({ of }) => of === "candidates" && ++tried === 7 && stop.abort(),
+    });
+    const classes = cut.artifact.provenance.parameters["classes"] as { auto: { presets: number } }[];
+    const presets = classes.map(({ auto: { presets } }) => presets);
+    expect(presets).toEqual([3, 3, 1]);
+    const again = await train(defineFeatures(contract), tableFromRecords(contract, training.slice(0, 200)), {
+      ...options,
+      learner: auto({ learners, presets }),
+    });
+    expect(again.artifact.model).toEqual(cut.artifact.model);
+    expect(() => auto({ learners, presets: [3, 4, 1] })).toThrow(/3, 4, 1.*from 1 to 3/);
+    await expect(fit(auto({ learners, presets: [1, 1] }))).rejects.toThrow(/2 numbers, and the target 3 classes/);
+  });
+
   it("scores by one positive class's model against a contract of two, and not of three", async () => {
     const [member] = artifact.model.kind === "classes" ? artifact.model.members : [];
     await expect(compile({ ...artifact, model: member ?? artifact.model })).rejects.toThrow(/2 classes.*contract 3/);

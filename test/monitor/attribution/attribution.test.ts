@@ -30,6 +30,7 @@ function drawn(means: readonly number[], rows: number, seed: number): Explanatio
     (_, i) => 2 * random() * (means[i % means.length] ?? 0) * (random() < 0.5 ? -1 : 1),
   );
   return {
+    class: "Yes",
     columns: means.map((_, i) => ({ name: `c${i}`, madeOf: [`c${i}`], derived: false })),
     rows,
     base: 0,

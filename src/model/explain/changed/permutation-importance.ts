@@ -56,7 +56,7 @@ export function permutationImportance<Row>(
   { metric = "logLoss", repeats = 5, seed = 0, groups = [] }: PermutationOptions<Row> = {},
 ): PermutationImportance[] {
   wholeOption("repeats", repeats, 2, 1000);
-  const truth = labels(table);
+  const truth = labels({ ...table, contract: scorer.contract });
   const lossOf = (probabilities: Float64Array): number =>
     metric === "auc" ? -(rankAuc(truth, probabilities) ?? NaN) : logLoss(truth, probabilities);
   const before = lossOf(scorer.score(table));

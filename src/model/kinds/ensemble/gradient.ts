@@ -3,10 +3,9 @@ import { logOnePlusExp, logSumExp } from "../../../stats/logistic.js";
 import type { EnsembleModel } from "../../artifact.js";
 import { batchRows, type Differentiable } from "../differentiable.js";
 
-/** A member, with its weight and its part of each row of h. */
+/** A member, with its part of each row of h. */
 interface Member {
   readonly model: Differentiable;
-  readonly weight: number;
   readonly place: number;
   /** Log odds f_k of the last batch, then the share of the gradient. */
   readonly outputs: Float64Array;
@@ -18,14 +17,28 @@ export function differentiableEnsemble(
   models: readonly Differentiable[],
   { weights, average }: Pick<EnsembleModel, "weights" | "average">,
 ): Differentiable {
+  const shares = models.map((_, k) => weights?.[k] ?? 1 / models.length);
+  return differentiableOver(models, (outputs) =>
+    average === "logOdds" ? meanLogOdds(shares, outputs) : logOddsOfMean(shares, outputs),
+  );
+}
+
+/**
+ * One function of the log odds of several models.
+ *
+ * @param poolOf makes it, given where the log odds of a batch will be, model by model.
+ */
+export function differentiableOver(
+  models: readonly Differentiable[],
+  poolOf: (outputs: readonly Float64Array[]) => Pool,
+): Differentiable {
   let width = 0;
-  const members = models.map((model, k): Member => {
+  const members = models.map((model): Member => {
     const place = width;
     width += model.width;
-    const weight = weights?.[k] ?? 1 / models.length;
-    return { model, weight, place, outputs: new Float64Array(batchRows), scales: new Float64Array(batchRows) };
+    return { model, place, outputs: new Float64Array(batchRows), scales: new Float64Array(batchRows) };
   });
-  const pool = average === "logOdds" ? meanLogOdds(members) : logOddsOfMean(members);
+  const pool = poolOf(members.map(({ outputs }) => outputs));
   return {
     inputs: models[0]?.inputs ?? 0,
     width,
@@ -46,16 +59,16 @@ export function differentiableEnsemble(
 }
 
 /** Makes one log odds F of the members' f_k, row by row of the last batch. */
-interface Pool {
+export interface Pool {
   output(row: number): number;
   /** dF/df_k, once `output` has seen the row. */
   share(k: number, row: number): number;
 }
 
 /** F = the sum of w_k f_k. */
-const meanLogOdds = (members: readonly Member[]): Pool => ({
-  output: (row) => members.reduce((sum, { weight, outputs }) => sum + weight * (outputs[row] as number), 0),
-  share: (k) => (members[k] as Member).weight,
+const meanLogOdds = (weights: readonly number[], outputs: readonly Float64Array[]): Pool => ({
+  output: (row) => weights.reduce((sum, weight, k) => sum + weight * (outputs[k]?.[row] as number), 0),
+  share: (k) => weights[k] as number,
 });
 
 /**
@@ -63,26 +76,26 @@ const meanLogOdds = (members: readonly Member[]): Pool => ({
  * dF/df_k = w_k p_k (1 - p_k) / (p (1 - p)). In logarithms throughout, so that probabilities next to 0 and 1 keep
  * their digits.
  */
-function logOddsOfMean(members: readonly Member[]): Pool {
-  const logWeights = members.map(({ weight }) => log(weight));
+function logOddsOfMean(weights: readonly number[], outputs: readonly Float64Array[]): Pool {
+  const logWeights = weights.map(log);
   /** log p_k and log(1 - p_k), with the weight, of one row. */
-  const positive = new Float64Array(members.length);
-  const negative = new Float64Array(members.length);
+  const positive = new Float64Array(weights.length);
+  const negative = new Float64Array(weights.length);
   /** log p and log(1 - p) of each row of the last batch. */
   const logP = new Float64Array(batchRows);
   const logQ = new Float64Array(batchRows);
   return {
     output(row) {
-      members.forEach(({ outputs }, k) => {
-        positive[k] = (logWeights[k] as number) - logOnePlusExp(-(outputs[row] as number));
-        negative[k] = (logWeights[k] as number) - logOnePlusExp(outputs[row] as number);
+      outputs.forEach((of, k) => {
+        positive[k] = (logWeights[k] as number) - logOnePlusExp(-(of[row] as number));
+        negative[k] = (logWeights[k] as number) - logOnePlusExp(of[row] as number);
       });
       logP[row] = logSumExp(positive);
       logQ[row] = logSumExp(negative);
       return logP[row] - logQ[row];
     },
     share(k, row) {
-      const f = (members[k] as Member).outputs[row] as number;
+      const f = outputs[k]?.[row] as number;
       return exp(
         (logWeights[k] as number) -
           logOnePlusExp(-f) -

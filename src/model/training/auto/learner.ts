@@ -1,3 +1,4 @@
+import { counted } from "../../../base/counted.js";
 import { ChurnkitError } from "../../../base/errors.js";
 import type { Learner } from "../../kinds/learner.js";
 import type { ChurnNetworkOptions } from "../../kinds/network/learner.js";
@@ -7,8 +8,8 @@ import { presets as presetsOf, type Candidate } from "./presets.js";
 export interface AutoOptions {
   /** Candidate learners in the order of their training. Default: presets of logistic regression, boosting, network and forest. */
   readonly learners?: readonly Learner[] | undefined;
-  /** How many candidates are tried. Default: as many as the budget allows. */
-  readonly presets?: number | undefined;
+  /** How many candidates are tried; with more than two classes, also a list with a number for each. Default: as many as the budget allows. */
+  readonly presets?: number | readonly number[] | undefined;
   /** Microseconds that scoring one record may take, by a table of operations. Default: no limit. */
   readonly maxLatency?: number | undefined;
   /** Replaces the stack by one network that learns its held-out probabilities. Default false. */
@@ -50,7 +51,8 @@ export function auto(options: AutoOptions = {}): Learner {
     ? learners.map((learner) => ({ name: learner.name, learner: () => learner }))
     : presetsOf(network);
   check(options, all);
-  const candidates = all.slice(0, presets);
+  const each = typeof presets === "object" ? presets : undefined;
+  const candidates = all.slice(0, each ? Math.max(...each) : (presets as number | undefined));
   const parameters: AutoParameters = {
     candidates,
     counted: presets !== undefined,
@@ -69,11 +71,23 @@ export function auto(options: AutoOptions = {}): Learner {
       ...(distill ? { distill } : {}),
     },
     folds: Math.max(...candidates.map(({ learner }) => learner(size).folds ?? 0)),
+    ...(each && {
+      ofClass: (place: number, count: number) => auto({ ...options, presets: ownOf(each, place, count) }),
+    }),
     async fit(training, validation, context) {
+      if (each) ownOf(each, 0, 2);
       const { fitStack } = await import("./fit-stack.js");
       return fitStack(parameters, training, validation, context);
     },
   };
+}
+
+/** The number of one class of so many. */
+function ownOf(presets: readonly number[], place: number, count: number): number {
+  const own = presets[place];
+  if (presets.length === count && count > 2 && own !== undefined) return own;
+  const message = `presets of auto has ${counted(presets.length, "number")}, and the target ${count} classes. Give one number, or with more than two classes one for each.`;
+  throw new ChurnkitError("OPTION_INVALID", message, { where: { path: "presets" } });
 }
 
 function check({ presets, maxLatency }: AutoOptions, candidates: readonly Candidate[]): void {
@@ -86,8 +100,15 @@ function check({ presets, maxLatency }: AutoOptions, candidates: readonly Candid
       `The learners to choose from are ${names.join(", ") || "none"}. Give at least one, each with a different name.`,
       "learners",
     );
-  if (presets !== undefined && !(Number.isInteger(presets) && presets >= 1 && presets <= names.length))
-    refuse(`presets of auto is ${presets}. Give a whole number from 1 to ${names.length}.`, "presets");
+  const counts = presets === undefined ? [] : typeof presets === "object" ? presets : [presets];
+  if (
+    presets !== undefined &&
+    !(counts.length > 0 && counts.every((count) => Number.isInteger(count) && count >= 1 && count <= names.length))
+  )
+    refuse(
+      `presets of auto is ${counts.join(", ") || "empty"}. Give a whole number from 1 to ${names.length}.`,
+      "presets",
+    );
   if (maxLatency !== undefined && !(maxLatency > 0 && maxLatency < Infinity))
     refuse(`maxLatency of auto is ${maxLatency}. Give a number of microseconds above 0.`, "maxLatency");
 }

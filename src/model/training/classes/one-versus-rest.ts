@@ -20,8 +20,14 @@ export function oneVersusRest(learner: Learner): Learner {
       for (let k = 0; k < classes.count; k++) {
         // Else the first class would use all the time, and the others' models would hardly be trained.
         const budget = context.budget && partOf(context.budget, 1 / (classes.count - k));
+        const own = learner.ofClass?.(k, classes.count) ?? learner;
+        const ofClass = { place: k, count: classes.count };
         each.push(
-          await learner.fit(against(training, k), validation && against(validation, k), { ...context, budget }),
+          await own.fit(against(training, k), validation && against(validation, k), {
+            ...context,
+            budget,
+            onProgress: context.onProgress && ((progress) => context.onProgress?.({ ...progress, ofClass })),
+          }),
         );
       }
       return joined(each, validation ?? training, classes);
