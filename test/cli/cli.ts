@@ -7,7 +7,8 @@ import { captured } from "../helpers/run-verb.js";
 
 export { header, put, quick, rows } from "./customers.js";
 
-const script = resolve(import.meta.dirname, "../../dist/cli.js");
+/** The built command line. */
+export const script = resolve(import.meta.dirname, "../../dist/cli.js");
 
 await ensureBuilt();
 

@@ -78,8 +78,8 @@ describe("a release that is cut off", () => {
     await whole.run(release(whole.session, asked(whole), { owner: "test" }));
     const expected = await seenAfter(whole);
     let writes = 1;
-    // Every third write; all of them in test:deep.
-    const step = Math.max(1, Math.round(3 / budget(1)));
+    // Every fifth write; all of them in test:deep.
+    const step = Math.max(1, Math.round(5 / budget(1)));
     for (let isOver = false; !isOver; writes += step) {
       const made = await world();
       await made.go(1);
