@@ -2,7 +2,7 @@ import type { Target } from "../../data/contract/index.js";
 import { larger } from "./model.js";
 import { constant, divide, equal, multiply, subtract, sum, where, type NumberNode } from "./node.js";
 
-/** What a model says of a row. All is missing for a row that breaks the contract. */
+/** What a model says of a row. A row that breaks the contract has no numbers and no label. */
 export interface AnswerNodes {
   /** The probability of the positive class. */
   readonly probability: NumberNode;

@@ -107,8 +107,8 @@ function piecewise(block: Block<"piecewise">, value: NumberNode): NumberNode[] {
   const x = imputed(block, value);
   return block.knots.slice(1).map((right, i) => {
     const left = block.knots[i] ?? right;
-    const inside = unary("single", shareOf(x, left, right));
-    return where(less(x, constant(left)), constant(0), where(less(x, constant(right)), inside, constant(1)));
+    const inside = where(less(x, constant(right)), shareOf(x, left, right), constant(1));
+    return unary("single", where(less(x, constant(left)), constant(0), inside));
   });
 }
 

@@ -4,7 +4,12 @@ import { SqlColumns } from "./columns.js";
 import { doubleText, quotedText, singleText, thresholdText } from "./literals.js";
 import type { Piece } from "./piece.js";
 
-const functions = { floor: "FLOOR", abs: "ABS", sqrt: "SQRT", exp: "EXP", log: "LN", sine: "SIN" } as const;
+const functions = { floor: "FLOOR", abs: "ABS", exp: "EXP", sine: "SIN" } as const;
+/** Where these hold; elsewhere DuckDB fails, even in a column that is not read for the row. */
+const partial = {
+  log: { name: "LN", from: "> 0E0" },
+  sqrt: { name: "SQRT", from: ">= 0E0" },
+} as const;
 const signs = { add: "+", subtract: "-", multiply: "*", divide: "/" } as const;
 const comparisons = { less: "<", atMost: "<=", equal: "=" } as const;
 const missingNumber = "CAST(NULL AS DOUBLE)";
@@ -41,7 +46,7 @@ export class SqlWriter {
     if (before > 0) return;
     for (const child of childrenOf(node)) this.#count(child);
     // Its text has it twice.
-    if (node.op === "real") this.#count(node.args[0]);
+    if (node.op === "real" || node.op in partial) for (const child of childrenOf(node)) this.#count(child);
   }
 
   /** The node's expression, or the name of its column. */
@@ -80,11 +85,14 @@ export class SqlWriter {
           this.#numbers(node.args),
           (x) => `CASE WHEN ${x} BETWEEN CAST('-Infinity' AS DOUBLE) AND CAST('Infinity' AS DOUBLE) THEN ${x} END`,
         );
+      case "log":
+      case "sqrt": {
+        const { name, from } = partial[node.op];
+        return columns.expression(this.#numbers(node.args), (x) => `CASE WHEN ${x} ${from} THEN ${name}(${x}) END`);
+      }
       case "floor":
       case "abs":
-      case "sqrt":
       case "exp":
-      case "log":
       case "sine": {
         const name = functions[node.op];
         return columns.expression(this.#numbers(node.args), (x) => `${name}(${x})`);
