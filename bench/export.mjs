@@ -95,8 +95,10 @@ async function measure(set, learner, testRows) {
       change(score).toPrecision(2),
     );
   }
-  const onnx = toOnnx(artifact);
-  show("ONNX", kb(onnx), kb(gzipSync(onnx)));
+  for (const int8 of learner === "network" ? [false, true] : [false]) {
+    const onnx = toOnnx(artifact, { int8 });
+    show(int8 ? "ONNX, int8" : "ONNX", kb(onnx), kb(gzipSync(onnx)));
+  }
   if (learner === "network") return;
   const sql = toSql(artifact, { dialect: "duckdb" });
   show("SQL", kb(sql), kb(gzipSync(sql)));
