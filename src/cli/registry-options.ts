@@ -9,7 +9,7 @@ import { parseJson } from "../base/json/index.js";
 type Reach = "absolute" | "all";
 
 const isAbsolute = (gate: Gate): boolean =>
-  gate.requirements.every((one) => ("metric" in one || "allClasses" in one) && ("min" in one || "max" in one));
+  gate.requirements.every((one) => "metric" in one && ("min" in one || "max" in one));
 
 const named: readonly Gate[] = Object.values(gates);
 

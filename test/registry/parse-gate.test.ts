@@ -15,8 +15,8 @@ const requirements: readonly Requirement[] = [
   { measure: "latencyMs", max: 2.5 },
   { measure: "bundleBytes", max: 5_000_000 },
   { class: "plus", metric: "recall", min: 0.5 },
-  { class: "plus", metric: "precision", min: 0.5, max: 1 },
-  { allClasses: "logLoss", max: 0.9 },
+  { class: "plus", metric: "precision", max: 0.9 },
+  { metric: "classes.logLoss", max: 0.9 },
 ];
 const refusedAt = (path: string): Error =>
   expect.objectContaining({ code: "OPTION_INVALID", where: { path } }) as Error;
@@ -48,10 +48,11 @@ describe("parseGate", () => {
     [with1({ metric: "auc", betterThan: "champion", perSegment: "x" }), "gate.requirements[1]"],
     [with1({ metric: "auc", notWorseThan: "champion", minRows: 5 }), "gate.requirements[1]"],
     [with1({ measure: "latencyMs", min: 1 }), "gate.requirements[1]"],
-    [with1({ class: "plus", metric: "recall" }), "gate.requirements[1]"],
-    [with1({ allClasses: "logLoss" }), "gate.requirements[1]"],
+    [with1({ class: "plus", metric: "recall" }), "gate.requirements[1].min"],
+    [with1({ class: "plus", metric: "recall", min: 0.1, max: 0.2 }), "gate.requirements[1]"],
     [with1({ class: "plus", metric: "logLoss", max: 1 }), "gate.requirements[1].metric"],
-    [with1({ allClasses: "recall", min: 1 }), "gate.requirements[1].allClasses"],
+    [with1({ metric: "classes.recall", min: 1 }), "gate.requirements[1].metric"],
+    [with1({ metric: "classes.logLoss", notWorseThan: "champion" }), "gate.requirements[1].metric"],
     [with1({ metric: "toString", min: 1 }), "gate.requirements[1].metric"],
     [with1({ measure: "latency", max: 1 }), "gate.requirements[1].measure"],
     [with1({ metric: "auc", min: "0.8" }), "gate.requirements[1].min"],

@@ -115,7 +115,7 @@ describe("churnkit registry", () => {
     for (const max of [0.9, 0.1]) {
       const requirements = [
         { class: "plus", metric: "recall", min: 0.3 },
-        { allClasses: "logLoss", max },
+        { metric: "classes.logLoss", max },
       ];
       writeFileSync(gate, JSON.stringify({ name: "plans", requirements }));
       const own = ["--store", join(folder, `plans-${max}`)];

@@ -1,7 +1,16 @@
 import { ChurnkitError } from "../../base/errors.js";
-import { compareScores, metrics, oneClassNote, type MetricName, type MetricValue } from "../../model/evaluate/index.js";
+import {
+  anyMetrics,
+  classMetricNames,
+  compareScores,
+  metricNames,
+  metrics,
+  type MetricName,
+  type MetricValue,
+} from "../../model/evaluate/index.js";
 import type {
   AbsoluteRequirement,
+  ClassRequirement,
   Gate,
   GateCheck,
   GateVerdict,
@@ -13,7 +22,7 @@ import type {
   SegmentRequirement,
   SoundnessRequirement,
 } from "./gate.js";
-import { classProblem } from "./gate-classes.js";
+import { noneBecause, type Observed } from "./gate-observed.js";
 import { measures } from "./measures.js";
 import { soundnessDemands } from "./soundness.js";
 
@@ -33,14 +42,10 @@ export function checkRequirement(gate: Gate, requirement: Requirement): void {
   const refuse = (what: string): never => {
     throw new ChurnkitError("OPTION_INVALID", `The gate ${gate.name} ${what}.`, { where: { value: requirement } });
   };
-  if ("class" in requirement || "allClasses" in requirement) {
-    const problem = classProblem(requirement);
-    return problem === undefined ? undefined : refuse(problem);
-  }
-  const [table, what, name]: [object, string, string] =
-    "measure" in requirement ? [measures, "measure", requirement.measure] : [metrics, "metric", requirement.metric];
-  if (!Object.hasOwn(table, name))
-    refuse(`names the ${what} ${JSON.stringify(name)}, not one of ${Object.keys(table).join(", ")}`);
+  const [what, name] =
+    "measure" in requirement ? ["measure", requirement.measure] : (["metric", requirement.metric] as const);
+  const names = namesFor(requirement);
+  if (!names.includes(name)) refuse(`names the ${what} ${JSON.stringify(name)}, not one of ${names.join(", ")}`);
   const limit =
     "min" in requirement ? requirement.min : "max" in requirement ? requirement.max : (requirement.margin ?? 0);
   if (!Number.isFinite(limit)) refuse(`has a limit for ${name} that is not a number`);
@@ -48,32 +53,29 @@ export function checkRequirement(gate: Gate, requirement: Requirement): void {
   if (!Number.isSafeInteger(minRows) || minRows < 1) refuse("has a minRows that is not a whole number above 0");
 }
 
-/** Why a metric has no value on some rows, to follow its name. */
-function noneBecause(labels: Uint8Array | undefined): string {
-  const positives = labels?.reduce((sum, label) => sum + label, 0) ?? 0;
-  const note = labels && oneClassNote({ rows: labels.length, positives });
-  return note === undefined ? "" : ` (${note})`;
+/** The metrics or measures that a requirement of its kind may name. */
+function namesFor(requirement: Exclude<Requirement, SoundnessRequirement>): readonly string[] {
+  if ("measure" in requirement) return Object.keys(measures);
+  if ("class" in requirement) return classMetricNames;
+  return "min" in requirement || "max" in requirement ? Object.keys(anyMetrics) : metricNames;
 }
 
 /** Compares a metric with a limit. */
 export function checkAbsolute(
-  requirement: AbsoluteRequirement,
-  observed: number | null,
-  rows: JudgedRows | undefined,
+  requirement: AbsoluteRequirement | ClassRequirement,
+  { name, value: observed, why }: Observed,
 ): GateCheck {
-  const { label } = metrics[requirement.metric];
   const limit = "min" in requirement ? requirement.min : requirement.max;
   const wanted = `${"min" in requirement ? "at least" : "at most"} ${limit}`;
-  if (observed === null)
-    return {
-      requirement,
-      passed: false,
-      observed,
-      reason: `${label} has no value${noneBecause(rows?.labels)}; ${wanted} is required`,
-    };
+  if (observed === null) {
+    const reason = `${name} has no value${inBrackets(why)}; ${wanted} is required`;
+    return { requirement, passed: false, observed, reason };
+  }
   const passed = "min" in requirement ? observed >= limit : observed <= limit;
-  return { requirement, passed, observed, reason: `${label} ${shown(observed)}, ${wanted} is required` };
+  return { requirement, passed, observed, reason: `${name} ${shown(observed)}, ${wanted} is required` };
 }
+
+const inBrackets = (why: string): string => (why === "" ? "" : ` (${why})`);
 
 /** Compares a measure with a limit. */
 export function checkMeasured(requirement: MeasuredRequirement, observed: number | null): GateCheck {
@@ -169,7 +171,7 @@ export function checkRelative(requirement: RelativeRequirement, comparison: Judg
   const passed = low !== undefined && (strict ? low > margin : low > -margin);
   const wanted = strict ? `better by more than ${margin}` : `not worse by ${margin}`;
   const interval =
-    low === undefined ? `no interval${noneBecause(duel.labels)}` : `${shown(low)} to ${shown(high ?? low)}`;
+    low === undefined ? `no interval${inBrackets(noneBecause(duel.labels))}` : `${shown(low)} to ${shown(high ?? low)}`;
   const left = duel.labels.length - duel.rows.length;
   return {
     requirement,

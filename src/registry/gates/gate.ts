@@ -1,6 +1,6 @@
 import type { Costs } from "../../model/artifact.js";
 import type {
-  AllClassMetric,
+  AnyMetricName,
   BootstrapOptions,
   ClassEvaluation,
   classMetricNames,
@@ -8,7 +8,7 @@ import type {
   MetricValue,
 } from "../../model/evaluate/index.js";
 import { checkAbsolute, checkMeasured, checkRelative, checkRequirement, checkSoundness } from "./gate-checks.js";
-import { checkClass } from "./gate-classes.js";
+import { observedFor } from "./gate-observed.js";
 import { checkSegments } from "./gate-segments.js";
 import type { MeasureName } from "./measures.js";
 import type { SoundnessDemand } from "./soundness.js";
@@ -16,9 +16,19 @@ import type { SoundnessDemand } from "./soundness.js";
 /** Rivals for a comparison. */
 export type Rival = "champion" | "baseline";
 
-/** The metric's own value, at least `min` or at most `max`. */
-export type AbsoluteRequirement =
-  { readonly metric: MetricName; readonly min: number } | { readonly metric: MetricName; readonly max: number };
+type Limit = { readonly min: number } | { readonly max: number };
+
+/**
+ * The metric's own value, at least `min` or at most `max`. Metrics over all classes, such as `classes.logLoss`, are for models
+ * of more than two.
+ */
+export type AbsoluteRequirement = { readonly metric: AnyMetricName } & Limit;
+
+/** A metric of one class against all others; a row is taken for its most probable class. */
+export type ClassRequirement = {
+  readonly class: string;
+  readonly metric: (typeof classMetricNames)[number];
+} & Limit;
 
 /**
  * The metric against a rival's on the same rows, by the lower end of the paired bootstrap interval (97.5 % confidence):
@@ -47,15 +57,6 @@ export interface SegmentRequirement {
   readonly perSegment: string;
   readonly minRows?: number | undefined;
 }
-
-/**
- * A metric of one class, or of all classes together, at least `min` and at most `max` (one of them, or both), for a model
- * of more than two classes. A row is taken for its most probable class.
- */
-export type ClassRequirement = { readonly min?: number | undefined; readonly max?: number | undefined } & (
-  | { readonly class: string; readonly metric: (typeof classMetricNames)[number] }
-  | { readonly allClasses: AllClassMetric }
-);
 
 /** A measure with an upper limit `max`, in the unit of {@link measures}. */
 export interface MeasuredRequirement {
@@ -183,15 +184,12 @@ export function evaluateGate(gate: Gate, evidence: GateEvidence): GateVerdict {
   return { gate: gate.name, passed: checks.every(({ passed }) => passed), checks };
 }
 
-function check(
-  requirement: Requirement,
-  { metrics, classes, comparison, measures: measured, soundness }: GateEvidence,
-): GateCheck {
+function check(requirement: Requirement, evidence: GateEvidence): GateCheck {
+  const { comparison, measures: measured, soundness } = evidence;
   if ("requires" in requirement) return checkSoundness(requirement, soundness);
   if ("measure" in requirement) return checkMeasured(requirement, measured?.[requirement.measure] ?? null);
-  if ("class" in requirement || "allClasses" in requirement) return checkClass(requirement, classes);
   if ("min" in requirement || "max" in requirement)
-    return checkAbsolute(requirement, metrics[requirement.metric]?.value ?? null, comparison);
+    return checkAbsolute(requirement, observedFor(requirement, evidence));
   if ("betterThan" in requirement || requirement.perSegment === undefined)
     return checkRelative(requirement, comparison);
   return checkSegments(requirement, comparison);

@@ -11,25 +11,28 @@ import {
   documentError,
   JsonValue,
 } from "../../base/json/index.js";
-import { allClassMetricNames, classMetricNames, metricNames } from "../../model/evaluate/index.js";
-import type { Gate, Requirement } from "./gate.js";
-import { classProblem } from "./gate-classes.js";
+import { anyMetrics, type AnyMetricName, classMetricNames, metricNames } from "../../model/evaluate/index.js";
+import type { ClassRequirement, Gate, Requirement } from "./gate.js";
 import { measures, type MeasureName } from "./measures.js";
 import { soundnessDemands, type SoundnessDemand } from "./soundness.js";
 
 const metric = oneOf(metricNames);
 const rival = oneOf(["champion", "baseline"]);
 const margin = optional(number());
-const limits = { min: optional(number()), max: optional(number()) };
+const anyMetric = oneOf(Object.keys(anyMetrics) as AnyMetricName[]);
+const ofClass = { class: text(300), metric: oneOf(classMetricNames) };
+const classMax = strictObject({ ...ofClass, max: number() });
+const classMin = strictObject({ ...ofClass, min: number() });
+const classRequirement: Decoder<ClassRequirement> = (json) =>
+  Object.hasOwn(json.object(), "max") ? classMax(json) : classMin(json);
 
 /** The member that only one kind of requirement has decides its kind; the first one found wins. */
 const kinds: readonly (readonly [member: string, Decoder<Requirement>])[] = [
   ["measure", strictObject({ measure: oneOf(Object.keys(measures) as MeasureName[]), max: number() })],
-  ["class", strictObject({ class: text(300), metric: oneOf(classMetricNames), ...limits })],
-  ["allClasses", strictObject({ allClasses: oneOf(allClassMetricNames), ...limits })],
+  ["class", classRequirement],
   ["requires", strictObject({ requires: oneOf(Object.keys(soundnessDemands) as SoundnessDemand[]) })],
-  ["min", strictObject({ metric, min: number() })],
-  ["max", strictObject({ metric, max: number() })],
+  ["min", strictObject({ metric: anyMetric, min: number() })],
+  ["max", strictObject({ metric: anyMetric, max: number() })],
   ["betterThan", strictObject({ metric, betterThan: rival, margin })],
   [
     "perSegment",
@@ -42,10 +45,7 @@ const requirement: Decoder<Requirement> = (json) => {
   const kind = kinds.find(([member]) => Object.hasOwn(json.object(), member));
   if (kind === undefined)
     throw json.not("a requirement with one of min, max, betterThan, notWorseThan, or a measure with its max");
-  const found = kind[1](json);
-  const problem = "class" in found || "allClasses" in found ? classProblem(found) : undefined;
-  if (problem !== undefined) throw json.not("a requirement on classes with min, max or both");
-  return found;
+  return kind[1](json);
 };
 
 const gate: Decoder<Gate> = strictObject({

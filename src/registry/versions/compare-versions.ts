@@ -3,6 +3,7 @@ import {
   allClassMetric,
   type AllClassMetric,
   allClassMetricNames,
+  anyMetrics,
   type ClassEvaluation,
   classMetricNames,
   metricNames,
@@ -91,7 +92,7 @@ function compareClasses(a: ClassEvaluation | undefined, b: ClassEvaluation | und
   const together = allClassMetricNames.map((metric) => ({
     class: null,
     metric,
-    ...compared(allClassMetric(a, metric), allClassMetric(b, metric), metric === "logLoss" ? "lower" : "higher"),
+    ...compared(allClassMetric(a, metric), allClassMetric(b, metric), anyMetrics[`classes.${metric}`].better),
   }));
   const each = a.classes.flatMap((own) => {
     const other = b.classes.find(({ label }) => label === own.label);
