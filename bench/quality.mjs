@@ -1,9 +1,11 @@
 // Quality on the fixed splits of the shared data sets, ours beside AutoGluon on the same splits and beside the peers whose
-// figures come with the data. Prints the table and writes docs/quality.md. What this very build measured is kept in
-// .cache/quality, so a run that is cut off goes on where it was.
+// figures come with the data; and `auto` on made-up customers beside their true probabilities (`--known 0` leaves them out).
+// Prints the tables and writes docs/quality.md. What this very build measured is kept in .cache/quality, so a run that is cut
+// off goes on where it was.
 //
 //   npm run bench:quality -- [--learners auto,boosting,network,forest,logistic] [--sets telco-churn,bank-churn,cell2cell]
-//                            [--splits 0,1,2,3,4] [--autogluon venv/bin/python] [--seconds 300] [--page docs/quality.md]
+//                            [--splits 0,1,2,3,4] [--autogluon venv/bin/python] [--seconds 300] [--known 50000]
+//                            [--page docs/quality.md]
 //
 // AutoGluon needs a venv of its own: pip install "autogluon.tabular[lightgbm,catboost,xgboost,fastai]==1.6.3".
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
@@ -12,6 +14,7 @@ import { parseArgs } from "node:util";
 import { format } from "prettier";
 import { autogluon } from "./quality/autogluon.mjs";
 import { keeper } from "./quality/kept.mjs";
+import { known } from "./quality/known.mjs";
 import { ours } from "./quality/ours.mjs";
 import { page } from "./quality/page.mjs";
 import { peerTables } from "./quality/peers.mjs";
@@ -24,6 +27,7 @@ const { values } = parseArgs({
     splits: { type: "string", default: "0,1,2,3,4" },
     autogluon: { type: "string" },
     seconds: { type: "string", default: "300" },
+    known: { type: "string", default: "50000" },
     data: { type: "string", default: "../shared/data" },
     page: { type: "string", default: "docs/quality.md" },
   },
@@ -55,7 +59,10 @@ for (const name of listed(values.sets)) {
   }
 }
 
+const rows = Number(values.known);
+const truth = rows > 0 ? await kept(["known", rows], () => known(rows)) : undefined;
+
 const command = ["npm run bench:quality --", ...process.argv.slice(2)].join(" ");
-const text = page(summary(measured, peerTables(join(values.data, "peer-quality.md"))), { command, seconds });
+const text = page(summary(measured, peerTables(join(values.data, "peer-quality.md"))), { command, seconds, truth });
 console.log(text);
 writeFileSync(values.page, await format(text, { parser: "markdown", printWidth: 120 }));

@@ -45,8 +45,24 @@ const autogluon = (sets, seconds) =>
     ? ` AutoGluon had its \`best_quality\` preset and ${seconds} seconds.`
     : "";
 
+/** How near `auto` comes to the best possible model, where that is known. */
+function knownSection({ rows, testRows, presets, seconds, auc, logLoss, best }) {
+  const line = (title, own) => [title, figure(own.auc), figure(own.logLoss)];
+  const less = { auc: auc - best.auc, logLoss: logLoss - best.logLoss };
+  return `## Made-up customers
+
+\`churnkit sample\` makes customers whose true probabilities of leaving are known. \`auto\` was trained on ${rows} of them in
+${figure(seconds, 0)} s (${presets} presets), and tested on ${testRows} others:
+
+${table(
+  ["", "AUC", "log loss"],
+  [line("**churnkit auto**", { auc, logLoss }), line("the true probabilities", best), line("difference", less)],
+)}
+`;
+}
+
 /** The page with every figure, as Markdown. */
-export function page({ sets, ranks }, { command, seconds }) {
+export function page({ sets, ranks }, { command, seconds, truth }) {
   const date = new Date().toISOString().slice(0, 10);
   return `# How good are the models?
 
@@ -73,6 +89,7 @@ figures come about, read [evaluation.md](evaluation.md).
 
 ${sets.map(setSection).join("\n\n")}
 
+${truth ? knownSection(truth) : ""}
 ## Mean rank
 
 The mean of the ranks in AUC and log loss over the sets where a model was measured. Lower is better.

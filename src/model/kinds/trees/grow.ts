@@ -5,6 +5,7 @@ import type { TreeKernel } from "./kernel.js";
 import { layOut, type MatrixLayout } from "./layout.js";
 import { next, sizeOf, type Leaf, type Open, type Span } from "./leaves.js";
 import type { Scales } from "./scales.js";
+import { SplitSearch, type SplitRules } from "./split-search.js";
 import { finishedTree, type Draft, type Split, type Tree } from "./tree.js";
 
 export interface GrowRules {
@@ -23,9 +24,6 @@ export interface GrowRules {
 /** Chooses the features that a node may split by; called once for each node, in the order they are made. */
 export type ChooseFeatures = () => ArrayLike<number>;
 
-/** Splits with a smaller gain are rounding. */
-const leastGain = 1e-7;
-
 /** Grows trees on one bundled matrix, in the kernel's memory. All its trees share its buffers. */
 export class TreeGrower {
   /** Lists of rows; fill them before each tree. */
@@ -37,26 +35,20 @@ export class TreeGrower {
   private readonly pool: HistogramPool;
   private readonly gathered: number;
   private readonly aside: number;
-  private readonly features: number;
-  private readonly lanes: number;
-  private readonly scratch: number;
-  /** A direction for each feature, for the side that the kernel sums first; undefined without constraints. */
-  private readonly directions: number | undefined;
-  /** The choice that each bundle was last part of. */
-  private readonly chosenIn: Uint32Array;
-  private choices = 0;
+  private readonly sum: number;
+  private readonly search: SplitSearch;
   /** The rows whose derivatives were gathered last. */
   private held: Span = { from: 0, to: 0 };
-  private chosen = { features: 0, lanes: 0 };
   private rules: GrowRules = { leaves: 1, depth: 0, l2: 0, leastWeight: 0, shrinkage: 1 };
-  private scales: Scales = { first: 1, second: 1 };
+  /** The rules in units of the packed derivatives. */
+  private units: SplitRules = { scales: { first: 1, second: 1 }, l2: 0, least: 1 };
 
   constructor(
     readonly kernel: TreeKernel,
     readonly matrix: BundledMatrix,
     mostHistogramBytes?: number,
   ) {
-    const { rows, places, bins } = matrix;
+    const { rows } = matrix;
     this.layout = layOut(kernel, matrix);
     this.pool = new HistogramPool(kernel, this.layout.histogramBytes, mostHistogramBytes);
     this.inside = kernel.allocate(4 * rows);
@@ -64,24 +56,8 @@ export class TreeGrower {
     this.aside = kernel.allocate(4 * rows);
     this.packed = kernel.allocate(8 * rows);
     this.gathered = kernel.allocate(8 * rows);
-    this.features = kernel.allocate(4 * Math.max(1, places.length));
-    this.lanes = kernel.allocate(12 * Math.max(1, bins.length));
-    this.scratch = kernel.allocate(32);
-    this.chosenIn = new Uint32Array(bins.length);
-    this.directions = this.constrained();
-  }
-
-  /** Tells the kernel the constraints, if there are any. Of a flag it sums the rows with its rarer value first. */
-  private constrained(): number | undefined {
-    const { directions, places } = this.matrix;
-    if (directions?.some((direction) => direction !== 0) !== true) return undefined;
-    const table = this.kernel.allocate(4 * places.length);
-    this.kernel
-      .integers(table, places.length)
-      .set(
-        places.map(({ code, rare }, feature) => (code > 0 && rare === 1 ? -1 : 1) * (directions[feature] as number)),
-      );
-    return table;
+    this.sum = kernel.allocate(8);
+    this.search = new SplitSearch(kernel, matrix, this.layout);
   }
 
   /**
@@ -98,9 +74,10 @@ export class TreeGrower {
     scales: Scales,
   ): { readonly tree: Tree; readonly leaves: readonly Leaf[] } {
     this.rules = rules;
-    this.scales = scales;
+    // At least one unit on either side, so that every leaf has weight.
+    this.units = { scales, l2: rules.l2 * scales.second, least: Math.max(1, rules.leastWeight * scales.second) };
     const draw = typeof features === "function" ? features : undefined;
-    if (typeof features !== "function") this.choose(features);
+    if (typeof features !== "function") this.search.choose(features);
     const nodes: Draft[] = [{ value: 0 }];
     const leaves: Leaf[] = [];
     const root = {
@@ -168,7 +145,7 @@ export class TreeGrower {
     const largeSums = { first: leaf.first - smallSums.first, second: leaf.second - smallSums.second };
     const [lowSums, highSums] = leftSmaller ? [smallSums, largeSums] : [largeSums, smallSums];
     const direction = this.matrix.directions?.[split.feature] ?? 0;
-    const [lowBounds, highBounds] = childBounds(leaf.bounds, direction, lowSums, highSums, this.l2);
+    const [lowBounds, highBounds] = childBounds(leaf.bounds, direction, lowSums, highSums, this.units.l2);
     const children = [
       { ...low, ...lowSums, bounds: lowBounds },
       { ...high, ...highSums, bounds: highBounds },
@@ -184,12 +161,7 @@ export class TreeGrower {
   }
 
   private splittable(depth: number, second: number): boolean {
-    return depth < this.rules.depth && second >= 2 * this.leastUnits;
-  }
-
-  /** At least one unit on either side, so that every leaf has weight. */
-  private get leastUnits(): number {
-    return Math.max(1, this.rules.leastWeight * this.scales.second);
+    return depth < this.rules.depth && second >= 2 * this.units.least;
   }
 
   /**
@@ -207,9 +179,9 @@ export class TreeGrower {
   ): Open {
     const searches = more && this.splittable(leaf.depth, leaf.second);
     if (!searches && !lends) return { ...leaf, histogram: undefined, split: undefined };
-    if (draw && searches) this.choose(draw());
+    if (draw && searches) this.search.choose(draw());
     const histogram = inherited ?? this.count(leaf);
-    const split = searches ? this.bestSplit(histogram, leaf) : undefined;
+    const split = searches ? this.search.bestSplit(histogram, leaf, this.units) : undefined;
     const open = { ...leaf, histogram, split };
     if (lends) return open;
     if (!draw) return this.kept(open);
@@ -228,15 +200,7 @@ export class TreeGrower {
   private count({ inside }: Pick<Open, "inside">): number {
     if (inside.from !== this.held.from || inside.to !== this.held.to) this.gather(inside);
     const histogram = this.pool.claim();
-    const { exports } = this.kernel;
-    exports.sumByBin(
-      this.lanes,
-      this.chosen.lanes,
-      this.inside + 4 * inside.from,
-      sizeOf(inside),
-      this.gathered,
-      histogram,
-    );
+    this.search.sumByBin(this.inside + 4 * inside.from, sizeOf(inside), this.gathered, histogram);
     return histogram;
   }
 
@@ -247,41 +211,11 @@ export class TreeGrower {
       sizeOf(span),
       this.packed,
       this.gathered,
-      this.scratch,
+      this.sum,
     );
     this.held = span;
-    const [second, first] = this.kernel.integers(this.scratch, 2) as unknown as readonly [number, number];
+    const [second, first] = this.kernel.integers(this.sum, 2) as unknown as readonly [number, number];
     return { first, second };
-  }
-
-  /**
-   * The split that lowers the second-order loss most (Chen and Guestrin 2016, formula 7); of equally good ones the
-   * first feature's, lowest bin.
-   */
-  private bestSplit(histogram: number, leaf: Pick<Open, "first" | "second" | "bounds">): Split | undefined {
-    const { exports } = this.kernel;
-    const { scales, l2 } = this;
-    const { first, second, bounds } = leaf;
-    const unit = scales.second / (scales.first * scales.first);
-    const own = boundedValue(leaf, l2, bounds);
-    const whole = this.directions ? -own * (2 * first + (second + l2) * own) : (first * first) / (second + l2);
-    const [sum, best] = [this.scratch, this.scratch + 8];
-    this.kernel.integers(sum, 2).set([second, first]);
-    this.kernel.integers(best, 1)[0] = -1;
-    this.kernel.doubles(best + 8, 1)[0] = whole + leastGain / unit;
-    const { features, chosen, layout, leastUnits, directions } = this;
-    if (directions === undefined)
-      exports.findSplit(features, chosen.features, layout.places, histogram, sum, l2, leastUnits, best);
-    else {
-      const { lower, upper } = bounds;
-      const constraints = [layout.places, directions] as const;
-      exports.findBoundedSplit(
-        ...([features, chosen.features, ...constraints, histogram, sum, l2, leastUnits, lower, upper, best] as const),
-      );
-    }
-    const [feature, bin] = this.kernel.integers(best, 2) as unknown as readonly [number, number];
-    if (feature < 0) return undefined;
-    return { feature, bin, gain: ((this.kernel.doubles(best + 8, 1)[0] as number) - whole) * unit };
   }
 
   /** Moves the rows of a list that go left before the others, both in order; returns where the others begin. */
@@ -302,29 +236,8 @@ export class TreeGrower {
     );
   }
 
-  /** The penalty in units of the packed derivatives. */
-  private get l2(): number {
-    return this.rules.l2 * this.scales.second;
-  }
-
   private valueOf(leaf: Open): number {
-    return this.rules.shrinkage * (boundedValue(leaf, this.l2, leaf.bounds) * (this.scales.second / this.scales.first));
-  }
-
-  /** Tells the kernel which features may be used for splits, and their bundles. */
-  private choose(features: ArrayLike<number>): void {
-    this.choices++;
-    const list = this.kernel.words(this.features, features.length);
-    list.set(features);
-    const lanes = this.kernel.words(this.lanes, 3 * this.matrix.bins.length);
-    let count = 0;
-    for (const feature of list) {
-      const { bundle } = this.matrix.places[feature] as BundledMatrix["places"][number];
-      if (this.chosenIn[bundle] === this.choices) continue;
-      this.chosenIn[bundle] = this.choices;
-      const { offset, bytes } = this.layout.sumsOf(bundle);
-      lanes.set([this.layout.codesOf(bundle), offset, bytes], 3 * count++);
-    }
-    this.chosen = { features: features.length, lanes: count };
+    const { scales, l2 } = this.units;
+    return this.rules.shrinkage * (boundedValue(leaf, l2, leaf.bounds) * (scales.second / scales.first));
   }
 }
