@@ -27,8 +27,12 @@ export const facets = [
   { column: "age", groups: [{ from: 60 }] },
 ] as const;
 
-/** A model, its baseline and explainer, made in a second. */
-export async function watchedModel(): Promise<Watched> {
+let made: Promise<Watched> | undefined;
+
+/** A model, its baseline and explainer: the same for every test file that runs in a process. */
+export const watchedModel = (): Promise<Watched> => (made ??= makeWatched());
+
+async function makeWatched(): Promise<Watched> {
   const table = tableFromRecords(syntheticContract, syntheticCustomers({ rows: 4000, seed: 1 }).records);
   const parts = split(table, { seed: 1, test: 0.4, validation: 0 });
   const model = await train(defineFeatures(syntheticContract), parts.train, {
