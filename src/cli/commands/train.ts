@@ -120,9 +120,6 @@ async function trainFile(
   const findings = validateTable(training).findings.filter(({ rule }) => warned.has(rule));
   for (const { message } of findings) note(`warning: ${message}`);
   adviseOnLeaks(findings, command);
-  const checkpoint = options.checkpoint
-    ? (await import("../../io/store/index.js")).filesStore(options.checkpoint)
-    : undefined;
   const { learners } = learner.parameters;
   if (Array.isArray(learners))
     note(`${learner.name} tries ${learners.join(", ")} in that order, and makes a stack of those that help`);
@@ -133,7 +130,7 @@ async function trainFile(
     onProgress: trainingProgress(),
     budget,
     ...optional("threshold", thresholdRule(options)),
-    ...(checkpoint ? { checkpoint } : {}),
+    checkpoint: options.checkpoint,
     ...optional("gitCommit", await gitCommit()),
     // The bundle that is saved, with the baseline of its monitors, is logged below.
     tracker: tracked && { observe: (begin) => trainingLog(tracked, begin, { bundle: false }) },

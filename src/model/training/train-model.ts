@@ -49,7 +49,9 @@ export async function trainModel<Row, Request>(
     width: encoder.width,
     ...classLabels(validation),
   };
-  const context: LearnerContext = { ...options, seed, budget, workers: options.workers ?? (await defaultWorkers()) };
+  const { checkpoint: place, workers = await defaultWorkers() } = options;
+  const checkpoint = typeof place === "string" ? (await import("../../io/store/index.js")).filesStore(place) : place;
+  const context: LearnerContext = { ...options, seed, budget, workers, checkpoint };
   const shared = {
     contract: table.contract,
     recipe,

@@ -1,5 +1,6 @@
 import type { Features } from "../../data/features/index.js";
 import type { Table } from "../../data/table/index.js";
+import type { ObjectStore } from "../../io/store/index.js";
 import type { Artifact, TrainingRun } from "../artifact.js";
 import type { BudgetOptions, Cap } from "../kinds/budget.js";
 import type { Scorer } from "../scoring/compile.js";
@@ -9,7 +10,7 @@ import type { TrainingObserver } from "./observe.js";
 import type { ThresholdRule } from "./threshold.js";
 
 /** Options of {@link train}; every member has a default. */
-export interface TrainOptions<Row = unknown> extends Omit<Partial<LearnerContext>, "budget"> {
+export interface TrainOptions<Row = unknown> extends Omit<Partial<LearnerContext>, "budget" | "checkpoint"> {
   /**
    * Rows that stop the training early and choose calibration and threshold; without them folds of the training rows
    * do.
@@ -32,6 +33,11 @@ export interface TrainOptions<Row = unknown> extends Omit<Partial<LearnerContext
    * threshold) are not cut short.
    */
   readonly budget?: BudgetOptions;
+  /**
+   * A folder or a store that keeps the state of networks after each epoch, and the learners that `auto` has finished. The same call then
+   * resumes from it.
+   */
+  readonly checkpoint?: string | ObjectStore | undefined;
   /** Kept in the bundle's provenance. */
   readonly gitCommit?: string;
   /** Logs the training as a run: a tracker of `churnkit/tracking`, or an open run of it. It cannot fail the training. */
