@@ -42,8 +42,8 @@ export const dataFiles = [
 /** Makes the files that the documentation speaks of: small ones, of synthetic customers. */
 export async function makeDataFiles(folder: string): Promise<void> {
   mkdirSync(folder, { recursive: true });
-  const { records } = syntheticCustomers({ rows: 600, seed: 1 });
-  const later = syntheticCustomers({ rows: 600, seed: 2, scenario: "shifted" }).records;
+  const { records } = syntheticCustomers({ rows: 400, seed: 1 });
+  const later = syntheticCustomers({ rows: 400, seed: 2, scenario: "shifted" }).records;
   await writeCsv(join(folder, "customers.csv"), records);
   await writeCsv(join(folder, "customers-later.csv"), later);
   await writeCsv(join(folder, "telco.csv"), records.map(telcoRow));
