@@ -243,7 +243,7 @@ function stackText({ members, reason, distilled, microseconds }: AutoChoice): st
   const student =
     distilled &&
     `; one network was distilled from it, with a held-out log loss of ${distilled.logLoss.toFixed(5)} instead of ${distilled.choiceLogLoss.toFixed(5)} on ${distilled.rows} rows`;
-  return `${made}; ${reason}${student ?? `; a score takes about ${microseconds} microseconds`}`;
+  return `${made}; ${reason}; a score takes about ${microseconds} microseconds${student ?? ""}`;
 }
 
 const optional = <Key extends string, Value>(key: Key, value: Value | undefined): { [K in Key]?: Value } =>
