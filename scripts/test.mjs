@@ -68,8 +68,8 @@ async function tests() {
   return status;
 }
 
-// Formatting needs no build: it keeps the other processor busy.
-const formatting = check("formatting", "prettier", ["--check", "--log-level", "warn", "."]);
+// Formatting needs no build.
+const formatting = check("formatting", "oxfmt", ["--list-different"]);
 const built = await build();
 if (built === 0) {
   const [status] = await Promise.all([tests(), formatting.then(checks)]);

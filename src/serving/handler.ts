@@ -36,7 +36,8 @@ export interface HandlerOptions {
    * so do the work later; its errors go to `onError`.
    */
   readonly onScored?:
-    ((records: readonly unknown[], results: readonly ScoredRecord[], context: ScoringContext) => void) | undefined;
+    | ((records: readonly unknown[], results: readonly ScoredRecord[], context: ScoringContext) => void)
+    | undefined;
   /**
    * Takes what POST /feedback sends: outcomes and offers by the ids of predictions. Without it there is no such route, unless
    * {@link withMonitor} takes it. An error of it is a 500, so that the caller sends it again.

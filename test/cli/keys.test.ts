@@ -22,7 +22,9 @@ describe("churnkit keys", () => {
 
   it("creates, lists and revokes, and keeps no secret", async () => {
     const secret = await keys("create", "crm");
-    const second = JSON.parse(await keys("create", "ops", "--scope", "metrics", "--scope", "admin", "--json")) as { key: string };
+    const second = JSON.parse(await keys("create", "ops", "--scope", "metrics", "--scope", "admin", "--json")) as {
+      key: string;
+    };
     expect([secret, second.key]).toEqual([expect.stringMatching(/^ck_/), expect.stringMatching(/^ck_/)]);
     expect(await names()).toEqual(["crm", "ops"]);
     expect(await keys("list")).toMatch(/name +scopes +created\ncrm +predict +\d{4}-.*\nops +metrics,admin +\d{4}-/);

@@ -138,7 +138,7 @@ describe("each job of the table", () => {
   it("score, of the same rows in any form the same", async () => {
     const few = records.slice(0, 20) as unknown as readonly Readonly<Record<string, unknown>>[];
     const typeOf = (name: string) =>
-      (({ number: "DOUBLE", boolean: "BOOLEAN" }) as const)[typeof few[0]?.[name] as "number"] ?? "STRING";
+      ({ number: "DOUBLE", boolean: "BOOLEAN" } as const)[typeof few[0]?.[name] as "number"] ?? "STRING";
     const columnData = Object.keys(few[0] ?? {}).map((name) => ({
       name,
       data: few.map((record) => record[name] ?? null),

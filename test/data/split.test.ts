@@ -43,7 +43,8 @@ describe("split", () => {
       path,
     );
     const given = JSON.parse(readFileSync(sharedPath(`data/splits/${name}.json`), "utf8")) as
-      number[][] | { splits: number[][] };
+      | number[][]
+      | { splits: number[][] };
     const splits = Array.isArray(given) ? given : given.splits;
     expect(splits.length).toBe(5);
     splits.forEach((rows, seed) => expect([...split(table, { seed }).test.rowNumbers]).toEqual(rows));

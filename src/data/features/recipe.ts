@@ -129,4 +129,10 @@ export interface TextBlock extends TextWeights {
 
 /** One encoded input of the model. A date enters through derived columns (calendar parts, age) and then `numeric`. */
 export type FeatureBlock =
-  NumericBlock | PiecewiseBlock | ValuesBlock | OneHotBlock | TargetBlock | FrequencyBlock | TextBlock;
+  | NumericBlock
+  | PiecewiseBlock
+  | ValuesBlock
+  | OneHotBlock
+  | TargetBlock
+  | FrequencyBlock
+  | TextBlock;

@@ -15,7 +15,8 @@ export interface RowsToScore {
 }
 
 type TravelingColumn =
-  { readonly values: Float64Array } | { readonly codes: Int32Array; readonly levels: readonly string[] | undefined };
+  | { readonly values: Float64Array }
+  | { readonly codes: Int32Array; readonly levels: readonly string[] | undefined };
 
 interface RejectedLine {
   readonly row: number;

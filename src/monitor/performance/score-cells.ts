@@ -9,7 +9,8 @@ export interface ScoreCells {
   readonly means: Float64Array;
   /** By cell: the ends, undefined if each cell is one value. */
   readonly ends?:
-    { readonly low: Float64Array; readonly high: Float64Array; readonly rounding: Float64Array } | undefined;
+    | { readonly low: Float64Array; readonly high: Float64Array; readonly rounding: Float64Array }
+    | undefined;
   /** The first cell at or above the threshold. */
   readonly called: number;
 }

@@ -3,7 +3,15 @@ import type { Problem } from "../problem.js";
 import type { ColumnMeta } from "./meta.js";
 
 type BaseKey =
-  "name" | "role" | "nullable" | "optional" | "default" | "defaultFor" | "missing" | "unit" | "description";
+  | "name"
+  | "role"
+  | "nullable"
+  | "optional"
+  | "default"
+  | "defaultFor"
+  | "missing"
+  | "unit"
+  | "description";
 
 type Bare<C> = C extends Column ? Omit<C, BaseKey> : never;
 

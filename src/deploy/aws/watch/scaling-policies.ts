@@ -5,7 +5,8 @@ export interface Scalable {
   readonly ServiceNamespace: "sagemaker";
   readonly ResourceId: string;
   readonly ScalableDimension:
-    "sagemaker:variant:DesiredInstanceCount" | "sagemaker:variant:DesiredProvisionedConcurrency";
+    | "sagemaker:variant:DesiredInstanceCount"
+    | "sagemaker:variant:DesiredProvisionedConcurrency";
 }
 
 /** What a target-tracking policy holds, and how fast. */
@@ -36,7 +37,8 @@ export type ScalingPolicy = Scalable & { readonly PolicyName: string } & (
 interface PredefinedMetric {
   readonly PredefinedMetricSpecification: {
     readonly PredefinedMetricType:
-      "SageMakerVariantInvocationsPerInstance" | "SageMakerVariantProvisionedConcurrencyUtilization";
+      | "SageMakerVariantInvocationsPerInstance"
+      | "SageMakerVariantProvisionedConcurrencyUtilization";
   };
 }
 interface CustomMetric {

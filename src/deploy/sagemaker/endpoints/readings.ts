@@ -13,7 +13,8 @@ export interface ReadingsOf {
   readonly versions: Readonly<Record<string, string>>;
   /** Whose score drift the monitors measure: the version, and the model's name in their metrics. */
   readonly monitored?:
-    { readonly version: string; readonly model: string; readonly namespace?: string | undefined } | undefined;
+    | { readonly version: string; readonly model: string; readonly namespace?: string | undefined }
+    | undefined;
   /** Where the endpoint captures: the scores of each version are read there. */
   readonly captured?: Captured | undefined;
 }

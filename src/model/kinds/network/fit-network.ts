@@ -59,7 +59,8 @@ export interface FitHooks {
   readonly resume?: FitState | undefined;
   /** Called after each epoch; its result is awaited. */
   readonly onEpoch?:
-    ((history: readonly EpochRecord[], state: () => Promise<FitState>) => Promise<void> | void) | undefined;
+    | ((history: readonly EpochRecord[], state: () => Promise<FitState>) => Promise<void> | void)
+    | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Called after each epoch; true ends the fit with the best weights so far. */
   readonly stopped?: (() => Promise<boolean>) | undefined;

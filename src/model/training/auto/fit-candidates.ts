@@ -40,7 +40,8 @@ const isOwn = (error: unknown): error is Error =>
 const turnsToStart = 10;
 
 type Outcome =
-  { readonly end: "trained" | "cut"; readonly trained: Trained } | { readonly end: "failed"; readonly error: Error };
+  | { readonly end: "trained" | "cut"; readonly trained: Trained }
+  | { readonly end: "failed"; readonly error: Error };
 
 /**
  * Trains candidates until the budget is spent. Networks train on threads of their own while the others take turns on

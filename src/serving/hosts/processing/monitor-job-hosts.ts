@@ -14,7 +14,9 @@ export interface JobFiles {
 
 /** Role of this host. `host` names its state; `idle` means that another host does all the work. */
 export type HostPart =
-  { readonly role: "whole" } | { readonly role: "shard"; readonly host: string } | { readonly role: "idle" };
+  | { readonly role: "whole" }
+  | { readonly role: "shard"; readonly host: string }
+  | { readonly role: "idle" };
 
 /** The inputs' folders, including those of labels and states if there are any. */
 export interface JobInputs {
