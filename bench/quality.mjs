@@ -11,7 +11,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { format } from "prettier";
+import { format } from "oxfmt";
 import { autogluon } from "./quality/autogluon.mjs";
 import { keeper } from "./quality/kept.mjs";
 import { known } from "./quality/known.mjs";
@@ -65,4 +65,4 @@ const truth = rows > 0 ? await kept(["known", rows], () => known(rows)) : undefi
 const command = ["npm run bench:quality --", ...process.argv.slice(2)].join(" ");
 const text = page(summary(measured, peerTables(join(values.data, "peer-quality.md"))), { command, seconds, truth });
 console.log(text);
-writeFileSync(values.page, await format(text, { parser: "markdown", printWidth: 120 }));
+writeFileSync(values.page, (await format(values.page, text, { printWidth: 120 })).code);
