@@ -1,7 +1,7 @@
 // Three and more classes: churnkit's models of each class against the others, joined by a fitted softmax, beside scikit-learn's learners
 // with a softmax of their own, on the same five folds. Every figure is of rows that the model did not see; all settings are chosen
 // within the training rows. A difference is paired over the folds, with its standard error: below 0, churnkit has the lower log loss.
-//   npm run bench:classes -- [--sets wine,digits,...] [--learners logistic,...] [--python venv/bin/python] [--data ../shared/data]
+//   npm run bench:classes -- [--sets wine,digits,...] [--learners logistic,...] [--rows 2000] [--python venv/bin/python] [--data ../shared/data]
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -17,6 +17,7 @@ const { values: options } = parseArgs({
   options: {
     sets: { type: "string", default: "wine,digits,telco-contract,telco-payment,bank-country" },
     learners: { type: "string", default: "logistic,boosting,forest,network" },
+    rows: { type: "string", default: "Infinity" },
     python: { type: "string" },
     data: { type: "string", default: "../shared/data" },
   },
@@ -102,7 +103,10 @@ for (const name of options.sets.split(",")) {
     continue;
   }
   const { contract } = await inferFromFile(file, { target, positive, id: drop, multiclass: true });
-  const table = await readCsv(contract, file);
+  const whole = await readCsv(contract, file);
+  const every = Math.max(1, Math.floor(whole.rows / Number(options.rows)));
+  const kept = Uint32Array.from(Array.from({ length: whole.rows }, (_, row) => row).filter((row) => row % every === 0));
+  const table = takeRows(whole, kept);
   const { classes } = contract.target;
   const codes = classCodes(table);
   const folds = kFold(table, 5, 0);
@@ -117,7 +121,7 @@ for (const name of options.sets.split(",")) {
     console.log(line(learner, own, seconds));
     if (python === undefined) continue;
     const job = join(scratch, "job.json");
-    writeFileSync(job, JSON.stringify({ file, target, drop, classes, foldOf, learners: [learner] }));
+    writeFileSync(job, JSON.stringify({ file, target, drop, classes, rows: [...kept], foldOf, learners: [learner] }));
     const { version, results } = JSON.parse(peer("run", job));
     const rival = measured(results[learner].probabilities, codes, folds, classes.length);
     console.log(line(`scikit-learn ${version}`, rival, results[learner].seconds));

@@ -94,7 +94,7 @@ def write(folder):
 
 def run(path):
     job = json.load(open(path))
-    frame = pd.read_csv(job["file"], na_values=[" "])
+    frame = pd.read_csv(job["file"], na_values=[" "]).iloc[job["rows"]].reset_index(drop=True)
     codes = frame[job["target"]].map({label: k for k, label in enumerate(job["classes"])}).to_numpy()
     x = frame.drop(columns=[job["target"], *job["drop"]])
     folds = np.array(job["foldOf"])
