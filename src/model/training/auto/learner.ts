@@ -8,7 +8,10 @@ import { presets as presetsOf, type Candidate } from "./presets.js";
 export interface AutoOptions {
   /** Candidate learners in the order of their training. Default: presets of logistic regression, boosting, network and forest. */
   readonly learners?: readonly Learner[] | undefined;
-  /** How many candidates are tried; with more than two classes, also a list with a number for each. Default: as many as the budget allows. */
+  /**
+   * How many candidates are tried; with more than two classes, also a list with a number for each. Default: as many as the
+   * budget allows.
+   */
   readonly presets?: number | readonly number[] | undefined;
   /** Microseconds that scoring one record may take, by a table of operations. Default: no limit. */
   readonly maxLatency?: number | undefined;
@@ -52,7 +55,7 @@ export function auto(options: AutoOptions = {}): Learner {
     : presetsOf(network);
   check(options, all);
   const each = typeof presets === "object" ? presets : undefined;
-  const candidates = all.slice(0, each ? Math.max(...each) : (presets as number | undefined));
+  const candidates = all.slice(0, Math.max(...(countsOf(presets) ?? [all.length])));
   const parameters: AutoParameters = {
     candidates,
     counted: presets !== undefined,
@@ -82,6 +85,9 @@ export function auto(options: AutoOptions = {}): Learner {
   };
 }
 
+const countsOf = (presets: AutoOptions["presets"]): readonly number[] | undefined =>
+  typeof presets === "number" ? [presets] : presets;
+
 /** The number of one class of so many. */
 function ownOf(presets: readonly number[], place: number, count: number): number {
   const own = presets[place];
@@ -100,15 +106,10 @@ function check({ presets, maxLatency }: AutoOptions, candidates: readonly Candid
       `The learners to choose from are ${names.join(", ") || "none"}. Give at least one, each with a different name.`,
       "learners",
     );
-  const counts = presets === undefined ? [] : typeof presets === "object" ? presets : [presets];
-  if (
-    presets !== undefined &&
-    !(counts.length > 0 && counts.every((count) => Number.isInteger(count) && count >= 1 && count <= names.length))
-  )
-    refuse(
-      `presets of auto is ${counts.join(", ") || "empty"}. Give a whole number from 1 to ${names.length}.`,
-      "presets",
-    );
+  const counts = countsOf(presets);
+  if (counts?.every((count) => Number.isInteger(count) && count >= 1 && count <= names.length) === false)
+    refuse(`presets of auto is ${counts.join(", ")}. Give a whole number from 1 to ${names.length}.`, "presets");
+  if (counts?.length === 0) refuse("presets of auto is an empty list. Give a number for each class.", "presets");
   if (maxLatency !== undefined && !(maxLatency > 0 && maxLatency < Infinity))
     refuse(`maxLatency of auto is ${maxLatency}. Give a number of microseconds above 0.`, "maxLatency");
 }
