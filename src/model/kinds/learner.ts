@@ -118,6 +118,8 @@ export interface Learner {
   readonly folds?: number | undefined;
   /** The learner that tells a class, one of so many, from all others; absent if that is this one for each. */
   readonly ofClass?: ((place: number, count: number) => Learner) | undefined;
+  /** Most ratios of two numbers that it wants among the features of many rows, where they say more than either. */
+  readonly ratios?: number | undefined;
   /** Trains on a matrix; stops and calibrates on `validation` if it is given, else on folds of the training rows. */
   fit(training: LabeledMatrix, validation: LabeledMatrix | undefined, context: LearnerContext): Promise<Learned>;
 }

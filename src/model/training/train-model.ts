@@ -38,7 +38,7 @@ export async function trainModel<Row, Request>(
   const rival = baseline && learner.name !== "logistic" ? oneVersusRest(logistic()) : undefined;
   const known = classLabels(table);
   if (!validation) for (const one of [learner, ...(rival ? [rival] : [])]) checkFolds(table, one);
-  const { recipe, encoder, matrix, notes } = fitRecipe(features, table, { seed });
+  const { recipe, encoder, matrix, notes } = fitRecipe(features, table, { seed, ratios: learner.ratios });
   const rowWeights = options.weights && Float32Array.from(options.weights);
   // For learners of the caller's too.
   checkRowWeights({ labels: known.labels, rowWeights });

@@ -62,14 +62,16 @@ export const testShare = (folds: readonly Fold[]): number =>
  * Fits the recipe on a fold's training rows alone and encodes both parts, in memory that threads share.
  *
  * @param known those of the table.
+ * @param ratios as a learner asks for them.
  */
 export function encodeFold(
   features: Features,
   table: Table,
   known: ClassLabels,
   { train, test, seed }: PlannedFold,
+  ratios = 0,
 ): FoldData {
-  const { recipe, encoder, matrix } = fitRecipe(features, takeRows(table, train), { seed });
+  const { recipe, encoder, matrix } = fitRecipe(features, takeRows(table, train), { seed, ratios });
   const { width } = encoder;
   const part = (rows: Uint32Array, encoded: Float32Array) => ({
     matrix: encoded,

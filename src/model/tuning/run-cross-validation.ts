@@ -9,7 +9,7 @@ import type { HeldOut, Learner } from "../kinds/learner.js";
 import { churnNetwork } from "../kinds/network/learner.js";
 import { classLabels } from "../training/classes/class-labels.js";
 import { defaultWorkers } from "../training/default-workers.js";
-import type { FoldScores } from "../training/score-fold.js";
+import type { FoldData, FoldScores } from "../training/score-fold.js";
 import type { LearnerComparison } from "./compare-learners.js";
 import type { ByMetric, CrossValidateOptions, CrossValidation, FoldOptions } from "./cross-validate.js";
 import { openFoldRunner } from "./fold-runner.js";
@@ -83,9 +83,13 @@ async function scoreAll(
       folds.map((fold) =>
         limit(async () => {
           ends.throwIfAborted();
-          const data = encodeFold(features, table, known, fold);
           const all: FoldScores[] = [];
+          let encoded: { readonly ratios: number; readonly data: FoldData } | undefined;
           for (const learner of learners) {
+            const { ratios = 0 } = learner;
+            if (encoded?.ratios !== ratios)
+              encoded = { ratios, data: encodeFold(features, table, known, fold, ratios) };
+            const { data } = encoded;
             all.push(await runner.score(learner, data, { threshold, seed: fold.seed }, ends));
             onProgress?.({ done: ++done, of });
           }

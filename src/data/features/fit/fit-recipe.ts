@@ -9,12 +9,15 @@ import { withoutDuplicates } from "./duplicates.js";
 import { Fitting } from "./fit-columns.js";
 import { targetClasses, type TargetClass } from "./fit-values.js";
 import { orderRates } from "./ordered-rates.js";
+import { withRatios } from "./ratios.js";
 import { TextFitting } from "./text/fit-text.js";
 
 /** Options of {@link fitRecipe}. */
 export interface FitOptions {
   /** Seeds the order of the rows for target rates, and the folds for texts; an unsigned 32-bit integer. */
   readonly seed: number;
+  /** Most ratios of two numbers that are added where they say more than either; 0 by default. */
+  readonly ratios?: number | undefined;
 }
 
 /** A recipe and the training rows encoded by it. */
@@ -108,7 +111,7 @@ export function fitRecipe<Row>(features: Features<Row>, table: Table<Row>, optio
   checkTable(features, table);
   const target = targetClasses(table);
   const texts = new TextFitting(target, options.seed);
-  const fitting = fitColumns(features, table, target, texts);
+  const fitting = fitColumns(withRatios(features, table, target, options.ratios ?? 0), table, target, texts);
   const { blocks, notes: repeated } = withoutDuplicates(fitting.candidates, table.rows);
   const notes = [...fitting.notes, ...repeated];
   if (blocks.length === 0) {

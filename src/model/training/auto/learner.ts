@@ -4,6 +4,9 @@ import type { Learner } from "../../kinds/learner.js";
 import type { ChurnNetworkOptions } from "../../kinds/network/learner.js";
 import { presets as presetsOf, type Candidate } from "./presets.js";
 
+/** Ratios of numbers beyond these hardly say more. */
+const mostRatios = 8;
+
 /** Parameters of {@link auto}. */
 export interface AutoOptions {
   /** Candidate learners in the order of their training. Default: presets of logistic regression, boosting, network and forest. */
@@ -34,7 +37,8 @@ export interface AutoParameters {
 /**
  * The strongest model that a budget allows: it trains several learners on the same rows and averages their log odds,
  * each with a weight that is fitted on held-out probabilities (stacking). A simpler rule (equal weights, one learner
- * alone) wins where it is better on rows that did not fit the weights. Learners without weight are left out.
+ * alone) wins where it is better on rows that did not fit the weights. Learners without weight are left out. In tables of
+ * many rows it adds ratios of numbers to the features.
  *
  * Candidates are tried in a fixed order until the budget is spent, by default a minute, or up to five for large
  * tables. The provenance (`parameters.auto`) has the choice, the reason and the number of candidates that were tried;
@@ -74,6 +78,7 @@ export function auto(options: AutoOptions = {}): Learner {
       ...(distill ? { distill } : {}),
     },
     folds: Math.max(...candidates.map(({ learner }) => learner(size).folds ?? 0)),
+    ...(learners ? {} : { ratios: mostRatios }),
     ...(each && {
       ofClass: (place: number, count: number) => auto({ ...options, presets: ownOf(each, place, count) }),
     }),

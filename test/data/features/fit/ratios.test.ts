@@ -1,0 +1,45 @@
+import { expect, it } from "vitest";
+import { uniform } from "../../../../src/base/random.js";
+import { defineFeatures, fitRecipe } from "../../../../src/data/features/index.js";
+import { inferDelimited, tableFromRecords } from "../../../../src/data/index.js";
+
+/** Customers whose calls fell or rose; `told` is whether those leave whose calls fell by their share of all calls. */
+function customers(rows: number, told: boolean) {
+  const random = uniform(7);
+  return Array.from({ length: rows }, () => {
+    const calls = Math.round(random() * random() * 1000);
+    const change = Math.round((random() - 0.5) * 400);
+    const odds = told ? (change < -0.3 * calls ? 0.5 : 0.2) : 0.3;
+    return { calls, change, age: 18 + Math.floor(random() * 60), left: random() < odds ? "yes" : "no" };
+  });
+}
+
+async function derivedOf(
+  rows: number,
+  told = true,
+  columns: Record<string, { readonly encode: string }> = {},
+  ratios: number | undefined = 8,
+) {
+  const records = customers(rows, told);
+  const csv = ["calls,change,age,left", ...records.slice(0, 500).map((record) => Object.values(record).join(","))];
+  const { contract } = await inferDelimited(new TextEncoder().encode(csv.join("\n")), {
+    target: "left",
+    positive: "yes",
+  });
+  const table = tableFromRecords(contract, records);
+  const { recipe, encoder } = fitRecipe(defineFeatures(contract, { columns }), table, { seed: 0, ratios });
+  const names = recipe.derived.map(({ name }) => name);
+  expect(names.every((name) => encoder.names.includes(name))).toBe(true);
+  return names;
+}
+
+it("adds ratios that say more than their numbers, and only those", async () => {
+  expect((await derivedOf(20_000))[0]).toBe("change / calls");
+  expect(await derivedOf(20_000, false)).toEqual([]);
+});
+
+it("adds none where they aren't asked for, of few rows, or of columns that are left out", async () => {
+  expect(await derivedOf(20_000, true, {}, 0)).toEqual([]);
+  expect(await derivedOf(2000)).toEqual([]);
+  expect(await derivedOf(20_000, true, { calls: { encode: "drop" } })).toEqual([]);
+});
