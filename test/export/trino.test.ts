@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { describe, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { contractHash } from "../../src/data/contract/contract-hash.js";
 import type { Column } from "../../src/data/contract/contract.js";
 import { compileRecipe } from "../../src/data/features/encode.js";
@@ -78,6 +78,7 @@ describe("a model as SQL, in Trino", async () => {
       const scorer = await compile(artifact);
       const found = answers[i];
       if (typeof found === "string" || found === undefined) throw new Error(found);
+      expect(found.map(([place]) => place).sort((a, b) => Number(a) - Number(b))).toEqual([...rows.keys()]);
       const none = { probability: null, label: null };
       for (const [place, probability, label, ...classes] of found) {
         const expected = scorer.scoreRecord(rows[Number(place)]);

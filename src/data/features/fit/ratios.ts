@@ -69,7 +69,12 @@ export function withRatios(
     chosen.push(best.column);
     known.push(best.codes);
     settle();
-    left = ranked(left.slice(1), residuals);
+    const { name } = best.column;
+    // The ratio of "a / b" and "c" has the name of that of "a" and "b / c".
+    left = ranked(
+      left.filter(({ column }) => column.name !== name),
+      residuals,
+    );
   }
   const policies = chosen.map(({ name }) => ({ column: name, policy: { encode: "quantile", oneHotValues: false } }));
   return { ...features, derived: [...features.derived, ...chosen], policies: [...features.policies, ...policies] };
