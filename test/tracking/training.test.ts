@@ -69,14 +69,14 @@ describe("a tracked training", () => {
 
   it("logs each of several classes, and the confusion matrix of all as a picture", async () => {
     const tracker = fileTracker(memoryStore());
-    const labels = ["basic", "plus (new)", "pro"];
+    const labels = ["plus [new]", "plus (new)", "pro"];
     const named = contractOf(z.object({ usage: z.number(), plan: z.enum(labels) }), {
       target: "plan",
       positive: "pro",
     });
     const records = planRecords(200, 1).map(({ plan, usage }) => ({
       usage,
-      plan: plan === "plus" ? "plus (new)" : plan,
+      plan: plan === "plus" ? "plus (new)" : plan === "basic" ? "plus [new]" : plan,
     }));
     const table = tableFromRecords(named, records);
     const learner = churnNetwork({ members: 1, epochs: 2, units: [4] });
@@ -86,7 +86,7 @@ describe("a tracked training", () => {
     const found = model.heldOut.classes;
     expect(run.metrics["classes.logLoss"]?.value).toBe(found?.logLoss.value);
     expect(run.metrics["baseline/classes.logLoss"]?.value).toBe(model.baseline?.heldOut.classes?.logLoss.value);
-    for (const [place, plan] of ["basic", "plus _new_", "pro"].entries()) {
+    for (const [place, plan] of ["plus _new_", "plus _new__2", "pro"].entries()) {
       expect(run.metrics[`class.${plan}.f1`]?.value).toBe(found?.classes[place]?.f1);
       expect((await tracker.history(run.id, `class.${plan}/validation_loss`)).map(({ value }) => value)).toEqual(
         model.history[place]?.map(({ validationLoss }) => validationLoss),

@@ -16,7 +16,7 @@ export {
 } from "./evaluate-classes.js";
 export { evaluateScores, type Evaluation, summarize } from "./evaluate-scores.js";
 export { evaluate } from "./evaluate.js";
-export { flatMetrics } from "./flat-metrics.js";
+export { flatMetrics, trackedLabels } from "./flat-metrics.js";
 export type { LiftBin } from "./lift.js";
 export { type MetricName, metricNames, metrics, type MetricSummary, type MetricValue } from "./metrics.js";
 export { checkCosts, checkThreshold } from "./options.js";

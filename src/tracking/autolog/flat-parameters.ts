@@ -1,8 +1,8 @@
 const longest = 500;
 const most = 250;
 
-/** The name without the characters that a tracker refuses, such as those of a class's label. */
-export const fit = (name: string): string =>
+/** The name without the characters that a tracker refuses. */
+const fit = (name: string): string =>
   name
     .replace(/[^A-Za-z0-9_\-./: ]/g, "_")
     .replace(/\.{2,}/g, ".")

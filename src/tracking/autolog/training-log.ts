@@ -1,10 +1,10 @@
 import { ChurnkitError } from "../../base/errors.js";
 import { version } from "../../base/version.js";
-import { flatMetrics } from "../../model/evaluate/index.js";
+import { flatMetrics, trackedLabels } from "../../model/evaluate/index.js";
 import type { TrainedModel, TrainingBegin, TrainingWatch } from "../../model/training/index.js";
 import type { TrainingProgress } from "../../model/kinds/index.js";
 import type { TrackedRun } from "../runs/run.js";
-import { fit, flatParameters, trackedMetrics } from "./flat-parameters.js";
+import { flatParameters, trackedMetrics } from "./flat-parameters.js";
 import { systemMeter } from "./system-meter.js";
 
 /**
@@ -36,10 +36,11 @@ export function trainingLog(
     seed: String(seed),
     ...(gitCommit === undefined ? {} : { "git.commit": gitCommit }),
   });
+  const labels = trackedLabels(contract.target?.classes ?? []);
   return {
     progress(progress) {
       // The last message of a member repeats its epoch.
-      const prefix = prefixOf(progress, contract.target?.classes);
+      const prefix = prefixOf(progress, labels);
       if (epochs.get(prefix) === progress.epoch) return;
       epochs.set(prefix, progress.epoch);
       logEpoch(run, prefix, progress);
@@ -80,8 +81,8 @@ export async function logModel(
  * `loss`; of one of several members `member_2/loss`; of one of the learners of `auto` `boosting/loss`; of the model of one
  * of several classes `class.basic/loss`.
  */
-const prefixOf = ({ member, members, learner, ofClass }: TrainingProgress, classes: readonly string[] = []): string =>
-  (ofClass === undefined ? "" : `class.${fit(classes[ofClass.place] ?? "")}/`) +
+const prefixOf = ({ member, members, learner, ofClass }: TrainingProgress, classes: readonly string[]): string =>
+  (ofClass === undefined ? "" : `class.${classes[ofClass.place] ?? ""}/`) +
   (learner === undefined ? "" : `${learner}/`) +
   (members > 1 ? `member_${member + 1}/` : "");
 

@@ -139,6 +139,20 @@ describe("what is logged of a version", () => {
     expect(logged.has("class.pro_.recall")).toBe(false);
   });
 
+  it("keeps classes apart whose labels differ only in what no name may hold", () => {
+    const { metrics, ...rest } = draft({});
+    const labels = ["<1 year", ">1 year", `${"long ".repeat(59)}year`];
+    const classes = {
+      ...planMetrics,
+      classes: planMetrics.classes.map((one, k) => ({ ...one, label: labels[k] ?? "" })),
+    };
+    const logged = new Map(
+      runMetrics({ ...rest, metrics: { ...metrics, classes } }).map(({ key, value }) => [key, value]),
+    );
+    const rows = planMetrics.classes.map((one) => one.rows);
+    expect(["_1 year", "_1 year_2", "long ".repeat(20)].map((name) => logged.get(`class.${name}.rows`))).toEqual(rows);
+  });
+
   it("goes in calls of at most 100 parameters, and 1,000 of both", () => {
     fc.assert(
       fc.property(fc.nat(500), fc.nat(3000), (p, m) => {
