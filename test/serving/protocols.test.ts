@@ -254,6 +254,7 @@ describe("protocols over a socket", () => {
         /neither "data" nor a "binary_data_size"/,
       ],
       ["/v2/models/churn/infer", 400, { inputs, outputs: [{ name: "class" }] }, /no such output/],
+      ["/v2/models/churn/infer", 400, { inputs, outputs: [{ name: "label" }, { name: "label" }] }, /asked for twice/],
       ["/v2/models/churn/infer", 422, { inputs: inputs.slice(1) }, /^Record 0 has no score.*tenure/],
       [
         "/v2/models/churn/infer",

@@ -150,6 +150,7 @@ function jsonValues(data: unknown, datatype: Datatype, fail: (problem: string) =
 function outputsOf(outputs: unknown, all: readonly OutputTensor[], binary: boolean): readonly Output[] {
   if (outputs !== undefined && !Array.isArray(outputs)) throw invalid('"outputs" is not a list.');
   if (outputs === undefined || outputs.length === 0) return all.map((tensor) => ({ tensor, binary }));
+  const taken = new Set<OutputTensor>();
   return (outputs as readonly unknown[]).map((output) => {
     const tensor = all.find(({ name }) => name === member(output, "name"));
     if (tensor === undefined)
@@ -159,6 +160,9 @@ function outputsOf(outputs: unknown, all: readonly OutputTensor[], binary: boole
           .join(", ")
           .slice(0, 1000)}.`,
       );
+    // Else a short request could ask for an answer of any size.
+    if (taken.has(tensor)) throw invalid(`The output ${tensor.name.slice(0, 60)} is asked for twice.`);
+    taken.add(tensor);
     const asked = member(member(output, "parameters"), "binary_data");
     return { tensor, binary: typeof asked === "boolean" ? asked : binary };
   });
