@@ -260,6 +260,20 @@ describe("the spool", () => {
     expect((await spool.list("")).map(({ key }) => key)).toEqual([expect.stringMatching(/target\.json$/)]);
   });
 
+  it("does not call a run dropped that another process is just done with", async () => {
+    const spool = memoryStore();
+    await fileTracker(failing(memoryStore(), 1, "rejects", true).target, { spool })
+      .start()
+      .end();
+    for (const { key } of (await spool.list("")).filter((one) => one.key.endsWith(".jsonl"))) {
+      await spool.put(key.replace(/[^/]+$/, "claim"), new TextEncoder().encode(String(Date.now())));
+      await spool.delete(key);
+    }
+    const told: string[] = [];
+    await fileTracker(memoryStore(), { spool, onProblem: (text) => told.push(text) }).sync();
+    expect(told).toEqual([]);
+  });
+
   it("is sent by one at a time", async () => {
     const spool = memoryStore();
     await fileTracker(failing(memoryStore(), 1, "rejects", true).target, { spool })

@@ -44,8 +44,9 @@ export function beyondLimits(
     if (file.includes(".")) run.last = Math.max(run.last, modified?.getTime() ?? Infinity);
     runs.set(id, run);
   }
+  // What has only a claim was just sent.
   const others = [...runs]
-    .filter(([id]) => !spared.has(id))
+    .filter(([id, { last }]) => last > 0 && !spared.has(id))
     .sort(([a, x], [b, y]) => x.last - y.last || (a < b ? -1 : 1));
   let total = more + [...runs.values()].reduce((sum, { bytes }) => sum + bytes, 0);
   if (more > 0 && total - others.reduce((sum, [, { bytes }]) => sum + bytes, 0) > most)
