@@ -40,9 +40,10 @@ export function confusionPlot(matrix: Confusion, threshold: number): Plot {
   };
 }
 
-/** Rows of matrices up to this size have room for large figures. */
-const fewClasses = 5;
+/** Up to so many classes a cell has room for its per cent. */
 const mostDetailed = 8;
+/** Pixels of a class's name. */
+const longestLabel = 90;
 
 /** The confusion matrix of all classes, by the most probable one. */
 export function classConfusionPlot({ classes, confusion }: ClassEvaluation): Plot {
@@ -55,7 +56,7 @@ export function classConfusionPlot({ classes, confusion }: ClassEvaluation): Plo
   return {
     title: "Confusion matrix of all classes",
     caption: "By the most probable class; per cent of the true class.",
-    spec: cellSpec(cells, classes.length <= fewClasses ? 60 : 32, classes.length),
+    spec: cellSpec(cells, classes.length <= mostDetailed ? 46 : 24, classes.length),
   };
 }
 
@@ -66,19 +67,17 @@ function cellSpec(cells: readonly Cell[], height: number, lines = 2): Plot["spec
     label: cell.count.toLocaleString("en-US"),
     detail: `${(100 * cell.share).toFixed(1)} %`,
   }));
-  const large = lines <= fewClasses;
+  const axis = { domain: false, ticks: false, ...(lines > 2 && { labelLimit: longestLabel }) };
   const x = {
     field: "call",
     type: "ordinal",
     title: null,
     sort: null,
-    axis: { labelAngle: large ? 0 : -40, orient: "top", domain: false, ticks: false },
+    axis: { ...axis, labelAngle: lines > 2 ? -45 : 0, orient: "top" },
   };
-  const y = { field: "truth", type: "ordinal", title: "truth", sort: null, axis: { domain: false, ticks: false } };
-  const count = large
-    ? { fontSize: 20, fontWeight: 600, dy: -8 }
-    : { fontSize: 11, fontWeight: 600, dy: lines <= mostDetailed ? -6 : 0 };
-  const share = large ? { fontSize: 12, dy: 14 } : { fontSize: 9, dy: 8 };
+  const y = { field: "truth", type: "ordinal", title: "truth", sort: null, axis };
+  const detailed = lines <= mostDetailed;
+  const [large, small, shift] = lines > 2 ? [detailed ? 12 : 10, 9, 7] : [20, 12, 11];
   return {
     width: PLOT_WIDTH,
     height: height * lines,
@@ -102,9 +101,17 @@ function cellSpec(cells: readonly Cell[], height: number, lines = 2): Plot["spec
           },
         },
       },
-      { mark: { type: "text", ...count }, encoding: { text: { field: "label", type: "nominal" } } },
-      ...(lines <= mostDetailed
-        ? [{ mark: { type: "text", ...share }, encoding: { text: { field: "detail", type: "nominal" } } }]
+      {
+        mark: { type: "text", fontSize: large, fontWeight: 600, dy: detailed ? 3 - shift : 0 },
+        encoding: { text: { field: "label", type: "nominal" } },
+      },
+      ...(detailed
+        ? [
+            {
+              mark: { type: "text", fontSize: small, dy: 3 + shift },
+              encoding: { text: { field: "detail", type: "nominal" } },
+            },
+          ]
         : []),
     ],
   };
