@@ -155,6 +155,14 @@ describe("--test", () => {
     expect(readFileSync(at("timed/scorer.json"))).toEqual(readFileSync(at("first/scorer.json")));
   });
 
+  it("says which metrics test rows of one class cannot have", async () => {
+    const stayed = lines.flatMap((line, i) => (line.endsWith(",No") ? [i] : [])).slice(0, 9);
+    writeFileSync(at("stayed.json"), JSON.stringify(stayed));
+    const { notes, test } = fields(await trained("one", "--ignore", "refund", "--test-rows", at("stayed.json")));
+    expect(test).toMatchObject({ rows: 9, auc: null });
+    expect(notes).toEqual([expect.stringMatching(/^none of 9 rows is positive, so there is no AUC/)]);
+  });
+
   it("refuses what goes with nothing or with two things", async () => {
     writeFileSync(at("rows.json"), "[1, 2, 3]");
     await expect(trained("no", "--time", "since")).rejects.toThrow(/it needs --test/);

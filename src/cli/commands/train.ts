@@ -14,7 +14,7 @@ import {
   train,
   type TrainedModel,
 } from "../../model/training/index.js";
-import { chanceNote, evaluate, flatMetrics } from "../../model/evaluate/index.js";
+import { chanceNote, evaluate, flatMetrics, oneClassNote } from "../../model/evaluate/index.js";
 import { trackedMetrics, trainingLog } from "../../tracking/autolog/index.js";
 import type { TrackedRun } from "../../tracking/index.js";
 import type { ChurnNetworkOptions } from "../../model/kinds/index.js";
@@ -146,7 +146,9 @@ async function trainFile(
     if (test !== undefined) tracked.logMetrics(trackedMetrics(flatMetrics(judged, "test/")));
     await tracked.logArtifact("model.tar.gz", await packArchive(await toBundleFiles(artifact, { trainingRun })));
   }
-  const notes = [chanceNote(judged), ...capNotes(model, interrupted(), options)].filter((text) => text !== undefined);
+  const notes = [oneClassNote(judged), chanceNote(judged), ...capNotes(model, interrupted(), options)].filter(
+    (text) => text !== undefined,
+  );
   const judge = (one: TrainedModel) =>
     metricFields(one === model ? judged : test ? evaluate(one, test, { bootstrap: false }) : one.heldOut);
   const networks = networkCount(model.artifact.model);
