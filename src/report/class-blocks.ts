@@ -2,8 +2,8 @@ import type { ClassEvaluation } from "../model/evaluate/index.js";
 import { countText, metricText, rangeText } from "./format.js";
 import type { Block } from "./sections.js";
 
-/** With more classes a confusion matrix is wider than a page. */
-const mostColumns = 20;
+/** With more classes a confusion matrix is wider than a page, and a picture of it takes up to 10 MB. */
+export const mostColumns = 20;
 
 /** The metrics of all classes, and which are taken for which. @param name of the rows, in words. */
 export function classBlocks(name: string, evaluation: ClassEvaluation): Block[] {

@@ -1,6 +1,6 @@
 import { type Evaluation, metricNames, metrics } from "../model/evaluate/index.js";
 import type { EpochRecord } from "../model/kinds/index.js";
-import { classBlocks } from "./class-blocks.js";
+import { classBlocks, mostColumns } from "./class-blocks.js";
 import { countText, intervalText, metricText } from "./format.js";
 import { drawFile } from "./plot.js";
 import { calibrationPlot } from "./plots/calibration.js";
@@ -153,7 +153,7 @@ function decisionPlots(
         : [thresholdPlot(precisionRecall, threshold)];
   return [
     confusionPlot(confusion, threshold),
-    ...(classes ? [classConfusionPlot(classes)] : []),
+    ...(classes && classes.classes.length <= mostColumns ? [classConfusionPlot(classes)] : []),
     ...byThreshold,
     calibrationPlot([
       ...models.map((one) => ({ name: one.name, bins: one.evaluation.reliability })),

@@ -9,6 +9,7 @@ import { escapeHtml, renderReport } from "../../src/report/render.js";
 import { evaluationSections } from "../../src/report/model-sections.js";
 import type { Report } from "../../src/report/sections.js";
 import { compareTables } from "../../src/drift/index.js";
+import { classEvaluation } from "../../src/model/evaluate/evaluate-classes.js";
 import { evaluateScores } from "../../src/model/evaluate/evaluate-scores.js";
 import { driftReportHtml, evaluationReportHtml, explanationReportHtml } from "../../src/report/index.js";
 import { tableOf } from "../drift/tables.js";
@@ -127,6 +128,22 @@ describe("reports", () => {
     ]) {
       expect(html).toContain(text);
     }
+  });
+
+  it("show the confusion matrix of several classes, whatever they are called, while it has room on a page", async () => {
+    const page = (classes: readonly string[]): Promise<string> => {
+      const codes = Uint8Array.from({ length: 60 }, (_, i) => i % classes.length);
+      const all = Float64Array.from({ length: 60 * classes.length }, () => 1 / classes.length);
+      const own = { ...evaluation(1), classes: classEvaluation(classes, codes, all) };
+      return evaluationReportHtml(own, { name: "churn", rows: "r.csv" });
+    };
+    const few = await page(HOSTILE);
+    expectSafe(few);
+    expect(few).toContain("Confusion matrix of all classes");
+    expect(few).toContain("by their most probable class (across)");
+    const many = await page(Array.from({ length: 21 }, (_, i) => `class ${i}`));
+    expect(many).toContain("class 20");
+    expect(many).not.toMatch(/Confusion matrix of all classes|by their most probable class/);
   });
 
   it("show the reliability before calibration beside the one after it", async () => {
