@@ -137,7 +137,7 @@ export function trackerOver(backend: RunBackend, options: TrackerOptions): RunTr
     artifact: (id, name) => backend.artifact(id, name),
     sync: () => sync(new AbortController().signal),
     observe(begin) {
-      const run = start({ name: begin.learner }, undefined);
+      const run = start({ name: begin.work === "tuning" ? `tuning of ${begin.learner}` : begin.learner }, undefined);
       return ending(told(run, begin, onProblem), (status) => run.end(status));
     },
   };
@@ -176,6 +176,7 @@ function told(run: TrackedRun, begin: TrainingBegin, onProblem: TrackerOptions["
     const watch = trainingLog(run, begin);
     return {
       progress: (progress) => quietly(() => watch.progress(progress), tell),
+      trial: (trial, metric) => quietly(() => watch.trial(trial, metric), tell),
       trained: (model) => awaitQuietly(() => watch.trained(model), tell),
       failed: (error, aborted) => awaitQuietly(() => watch.failed(error, aborted), tell),
     };
@@ -192,6 +193,7 @@ function ending(
 ): TrainingWatch {
   return {
     progress: (progress) => watch.progress(progress),
+    trial: (trial, metric) => watch.trial(trial, metric),
     async trained(model) {
       await awaitQuietly(() => watch.trained(model));
       await end("finished");

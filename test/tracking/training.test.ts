@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { contractOf, defineFeatures, syntheticCustomers, tableFromRecords } from "../../src/data/index.js";
 import { memoryStore } from "../../src/io/store/index.js";
-import { churnNetwork, logistic, train } from "../../src/model/index.js";
+import { churnNetwork, logistic, train, tune } from "../../src/model/index.js";
 import { unpackArchive } from "../../src/model/bundle/archive.js";
 import { fromBundleFiles } from "../../src/model/bundle/index.js";
 import { compareRuns, fileTracker, runComparisonHtml } from "../../src/tracking/index.js";
@@ -162,6 +162,49 @@ describe("a tracked training", () => {
       expect((await train(features, customers, { ...options, tracker: { observe } })).artifact).toEqual(artifact);
     });
     expect(left).toEqual([]);
+  });
+});
+
+describe("a tracked search", () => {
+  const options = { learners: [{ learner: "logistic" as const, space: {} }], trials: 2, folds: 2, workers: 1, seed: 5 };
+
+  it("logs each trial in the run of the search, and the model", async () => {
+    const tracker = fileTracker(memoryStore());
+    const { trials, model } = await tune(features, customers, { ...options, method: "random", tracker });
+    const runs = await tracker.list();
+    const search = runs.find(({ parent }) => parent === undefined);
+    expect(search).toMatchObject({
+      name: "tuning of logistic",
+      status: "finished",
+      parameters: { learner: "logistic", method: "random", metric: "logLoss", trials: "2", folds: "2", seed: "5" },
+    });
+    expect(search?.tags["auto.chose"]).toBeUndefined();
+    expect(search?.metrics["auc"]?.value).toBe(model.heldOut.values.auc.value);
+    expect(search?.artifacts.map(({ name }) => name)).toContain("model.tar.gz");
+    const tried = runs.filter(({ parent }) => parent === search?.id);
+    expect(tried.map(({ name, status }) => `${name} ${status}`).sort()).toEqual([
+      "trial 1 finished",
+      "trial 2 finished",
+    ]);
+    for (const { number, value, values } of trials) {
+      const run = tried.find(({ name }) => name === `trial ${number + 1}`);
+      expect(run?.metrics["logLoss"]?.value).toBe(value);
+      const folds = await tracker.history(run?.id ?? "", "fold/logLoss");
+      expect(folds.map((one) => one.value)).toEqual(values);
+    }
+  });
+
+  it("keeps the trials of a search that was stopped", async () => {
+    const tracker = fileTracker(memoryStore());
+    const stop = new AbortController();
+    const searching = tune(features, customers, {
+      ...{ ...options, tracker, signal: stop.signal },
+      onTrial: () => stop.abort(new Error("enough")),
+    });
+    await expect(searching).rejects.toThrow("enough");
+    const runs = await tracker.list();
+    expect(runs.map(({ name, status }) => `${name} ${status}`)).toContain("tuning of logistic killed");
+    expect(runs.map(({ name, status }) => `${name} ${status}`)).toContain("trial 1 finished");
   });
 });
 

@@ -2,20 +2,12 @@ import { existsSync } from "node:fs";
 import { basename } from "node:path";
 import { Option, type Command } from "commander";
 import { ChurnkitError } from "../../base/errors.js";
-import { workMeter } from "../../base/node.js";
 import { documentError, JsonValue, record } from "../../base/json/index.js";
 import { defineFeatures } from "../../data/features/index.js";
 import { anyMetrics, type AnyMetricName, evaluate, flatMetrics, usualMetric } from "../../model/evaluate/index.js";
-import { learnerNameOf, learnerNames } from "../../model/training/index.js";
-import {
-  searchSpace,
-  tune,
-  tuningMethods,
-  type Trial,
-  type TuneOptions,
-  type TuneResult,
-} from "../../model/tuning/index.js";
-import { flatParameters, logModel, trackedMetrics } from "../../tracking/autolog/index.js";
+import { learnerNameOf, learnerNames, type Trial } from "../../model/training/index.js";
+import { searchSpace, tune, tuningMethods, type TuneOptions, type TuneResult } from "../../model/tuning/index.js";
+import { trackedMetrics } from "../../tracking/autolog/index.js";
 import type { TrackedRun } from "../../tracking/index.js";
 import { durationOption, interruptible } from "../budget.js";
 import { decisionOptions, thresholdRule } from "../decision-options.js";
@@ -106,7 +98,6 @@ const run = (file: string, options: Options): Promise<void> =>
 
 async function tuneFile(file: string, options: Options, tracked: TrackedRun | undefined): Promise<void> {
   const started = performance.now();
-  const worked = workMeter();
   const learners = await searched(options);
   if (options.group !== undefined && options.test !== undefined)
     throw new ChurnkitError(
@@ -124,32 +115,26 @@ async function tuneFile(file: string, options: Options, tracked: TrackedRun | un
   if (journal !== undefined && existsSync(journal))
     note(`continuing from ${journal}: the trials that it has are not repeated`);
   const { budget, interrupted, release } = interruptible(options.budget);
-  const ends: Promise<unknown>[] = [];
   const found = await tune(defineFeatures(table.contract), training, {
     ...foldsOf(options),
     ...{ learners, method, trials, metric, holdout, nested, seed, budget, journal },
     threshold: thresholdRule(options),
     onTrial(trial) {
       note(trialLine(trial, metric));
-      if (tracked !== undefined) ends.push(trackTrial(tracked, trial, metric));
     },
+    tracker: tracked,
     gitCommit: await gitCommit(),
   });
   release();
   if (interrupted()) process.exitCode = exit.interrupted;
-  // The bundle tells what the whole search took.
-  const model = { ...found.model, trainingRun: { ...found.model.trainingRun, ...worked() } };
+  const { model } = found;
   const rows = `${trainingRowsText(file, options)}; time of the whole search`;
   await saveModel(model, { training, test, facets: [], rows }, options.out);
   const judged = test ? evaluate(model, test) : model.heldOut;
   if (tracked !== undefined) {
-    tracked.logParameters(
-      flatParameters({ method, metric, seed, trials: found.trials.length, best: found.best.number }),
-    );
+    tracked.logParameters({ best: found.best.number + 1 });
     if (test !== undefined) tracked.logMetrics(trackedMetrics(flatMetrics(judged, "test/")));
-    await logModel(tracked, model, { bundle: true });
   }
-  await Promise.all(ends);
   const seconds = Number(((performance.now() - started) / 1000).toFixed(3));
   const { trials: tried, best, ended, nested: outer } = found;
   const { learner, options: chosen, value, values } = best;
@@ -172,17 +157,6 @@ async function tuneFile(file: string, options: Options, tracked: TrackedRun | un
     },
     describe(found, options, judgedOn, metricFields(judged), seconds),
   );
-}
-
-/** Logs a trial as a nested run: its options, the metric, and that of each fold. */
-function trackTrial(run: TrackedRun, trial: Trial, metric: AnyMetricName): Promise<unknown> {
-  const { number, learner, options, share, value, values, failed } = trial;
-  const child = run.start({ name: `trial ${number + 1}` });
-  child.logParameters(flatParameters({ ...options, learner, trial: number + 1, share }));
-  if (value !== null) child.logMetrics({ [metric]: value });
-  for (const [fold, one] of values.entries()) child.logMetrics({ [`fold/${metric}`]: one }, { step: fold });
-  if (failed !== undefined) child.setTags({ error: failed.slice(0, 1_000) });
-  return child.end(failed === undefined ? "finished" : "failed");
 }
 
 const trialLine = ({ number, learner, options, share, value, failed }: Trial, metric: AnyMetricName): string =>

@@ -12,7 +12,8 @@ import {
 import { version } from "../../base/version.js";
 import { defineFeatures } from "../../data/features/index.js";
 import { metricNames, metrics } from "../../model/evaluate/index.js";
-import { searchOptions, searchSpace, tuningMethods, type Trial } from "../../model/tuning/index.js";
+import type { Trial } from "../../model/training/index.js";
+import { searchOptions, searchSpace, tuningMethods } from "../../model/tuning/index.js";
 import { defineJob } from "../job.js";
 import { learnerMembers, withLearner } from "../learner.js";
 import { trainingMembers, trainWatched } from "./train-watched.js";

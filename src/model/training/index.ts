@@ -4,6 +4,7 @@ export { epochLine, modelLine, trainingMetrics, type TrainingMetric } from "./me
 export type { TrainingBegin, TrainingObserver, TrainingWatch } from "./observe.js";
 export { costThreshold, thresholdByRecall, type ThresholdRule } from "./threshold.js";
 export { train, type TrainedModel } from "./train.js";
+export type { Trial } from "./trial.js";
 export {
   parseTrainingFacts,
   seenEach,

@@ -1,16 +1,15 @@
 import { awaitQuietly, quietly } from "../../base/async/index.js";
 import type { Contract } from "../../data/contract/index.js";
-import type { Features } from "../../data/features/index.js";
-import type { Table } from "../../data/table/index.js";
 import type { TrainingProgress } from "../kinds/learner.js";
-import { churnNetwork } from "../kinds/network/learner.js";
-import { trainModel } from "./train-model.js";
-import type { TrainedModel, TrainOptions } from "./train.js";
+import type { TrainedModel } from "./train.js";
+import type { Trial } from "./trial.js";
 
-/** What is known when a training begins. */
+/** What is known when a training, or a search that ends in one, begins. */
 export interface TrainingBegin {
+  readonly work: "training" | "tuning";
+  /** The learner; of a search those that it tries, joined by commas. */
   readonly learner: string;
-  /** The learner's own parameters: plain JSON. */
+  /** The learner's own parameters, or the search's: plain JSON. */
   readonly parameters: Readonly<Record<string, unknown>>;
   readonly seed: number;
   readonly contract: Contract;
@@ -23,6 +22,8 @@ export interface TrainingBegin {
 /** Hears how a training goes. What it throws does not reach the training. */
 export interface TrainingWatch {
   progress(progress: TrainingProgress): void;
+  /** One of the trials of a search. @param metric what its value is. */
+  trial(trial: Trial, metric: string): void;
   /** The training waits for the end of it. */
   trained(model: TrainedModel): Promise<void>;
   /** @param aborted whether the signal of the training ended it. */
@@ -34,32 +35,28 @@ export interface TrainingObserver {
   observe(begin: TrainingBegin): TrainingWatch;
 }
 
-/** Trains before an observer's eyes. */
-export async function observedTraining<Row, Request>(
-  features: Features<Row, Request>,
-  table: Table<Row>,
-  options: TrainOptions<Row>,
+/**
+ * Does work that ends with a model before an observer's eyes.
+ *
+ * @param work gets what to tell the observer; it cannot fail.
+ */
+export async function observed<Result extends { readonly model: TrainedModel }>(
   observer: TrainingObserver,
-): Promise<TrainedModel<Row, Request>> {
-  const { learner = churnNetwork(), seed = 0, validation, gitCommit, onProgress, signal } = options;
+  begin: TrainingBegin,
+  signal: AbortSignal | undefined,
+  work: (told: Pick<TrainingWatch, "progress" | "trial">) => Promise<Result>,
+): Promise<Result> {
   let watch: TrainingWatch | undefined;
   quietly(() => {
-    const { name, parameters } = learner;
-    const rows = { train: table.rows, validation: validation?.rows ?? 0 };
-    const { contract, source } = table;
-    watch = observer.observe({ learner: name, parameters, seed, contract, source, rows, gitCommit });
+    watch = observer.observe(begin);
   });
   try {
-    const model = await trainModel(features, table, {
-      ...options,
-      learner,
-      onProgress(progress) {
-        quietly(() => watch?.progress(progress));
-        onProgress?.(progress);
-      },
+    const result = await work({
+      progress: (progress) => quietly(() => watch?.progress(progress)),
+      trial: (trial, metric) => quietly(() => watch?.trial(trial, metric)),
     });
-    await awaitQuietly(() => watch?.trained(model));
-    return model;
+    await awaitQuietly(() => watch?.trained(result.model));
+    return result;
   } catch (error) {
     await awaitQuietly(() => watch?.failed(error, signal?.aborted === true));
     throw error;

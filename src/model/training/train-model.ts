@@ -16,8 +16,34 @@ import type { LabeledMatrix, Learned, Learner, LearnerContext } from "../kinds/l
 import { checkRowWeights, repeatedByWeight } from "../kinds/row-weights.js";
 import { logistic } from "../kinds/linear/learner.js";
 import { churnNetwork } from "../kinds/network/learner.js";
+import { observed, type TrainingObserver } from "./observe.js";
 import type { TrainedModel, TrainOptions } from "./train.js";
 import { trainingExtras } from "./training-facts.js";
+
+/** Implements `train` before an observer's eyes. */
+export async function trainObserved<Row, Request>(
+  features: Features<Row, Request>,
+  table: Table<Row>,
+  options: TrainOptions<Row>,
+  observer: TrainingObserver,
+): Promise<TrainedModel<Row, Request>> {
+  const { learner = churnNetwork(), seed = 0, validation, gitCommit, onProgress, signal } = options;
+  const { name, parameters } = learner;
+  const rows = { train: table.rows, validation: validation?.rows ?? 0 };
+  const { contract, source } = table;
+  const begin = { work: "training" as const, learner: name, parameters, seed, contract, source, rows, gitCommit };
+  const { model } = await observed(observer, begin, signal, async (told) => ({
+    model: await trainModel(features, table, {
+      ...options,
+      learner,
+      onProgress(progress) {
+        told.progress(progress);
+        onProgress?.(progress);
+      },
+    }),
+  }));
+  return model;
+}
 
 /** Implements `train`. */
 export async function trainModel<Row, Request>(

@@ -55,7 +55,7 @@ export interface TrainedModel<Row = unknown, Request = unknown> {
    * and their calibrated probabilities.
    */
   readonly heldOutScores: HeldOut;
-  /** What the training took, without the baseline's. `saveBundle(model, path)` keeps it in the manifest. */
+  /** What the training took, without the baseline; of `tune` what the whole search took. `saveBundle(model, path)` keeps it in the manifest. */
   readonly trainingRun: TrainingRun;
   /** Epochs of each network of the model. */
   readonly history: readonly (readonly EpochRecord[])[];
@@ -95,11 +95,7 @@ export async function train<Row, Request>(
   table: Table<Row>,
   options: TrainOptions<Row> = {},
 ): Promise<TrainedModel<Row, Request>> {
-  const { tracker } = options;
-  if (tracker !== undefined) {
-    const { observedTraining } = await import("./observe.js");
-    return observedTraining(features, table, options, tracker);
-  }
-  const { trainModel } = await import("./train-model.js");
-  return trainModel(features, table, options);
+  const { trainModel, trainObserved } = await import("./train-model.js");
+  const { tracker, ...own } = options;
+  return tracker === undefined ? trainModel(features, table, own) : trainObserved(features, table, own, tracker);
 }

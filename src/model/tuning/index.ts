@@ -1,6 +1,5 @@
 export { compareLearners } from "./compare-learners.js";
 export type { CrossValidation, FoldMean, FoldOptions } from "./cross-validate.js";
-export type { Trial } from "./search.js";
 export { itemName, withLists } from "./space/options.js";
 export { type ChoiceRange, type SearchRange, searchSpace, type SearchSpace } from "./space/search-space.js";
 export { searchOptions } from "./run-tuning.js";

@@ -12,7 +12,7 @@ import {
   text,
 } from "../../base/json/index.js";
 import { openLog, type ObjectStore } from "../../io/store/index.js";
-import type { Outcome, TrialPlan } from "./search.js";
+import type { Outcome, TrialPlan } from "../training/trial.js";
 
 const format = "churnkit-tuning-1";
 

@@ -1,6 +1,7 @@
 import { ChurnkitError } from "../../base/errors.js";
 import { sha256Hex } from "../../base/hash.js";
 import { canonicalJson } from "../../base/json/index.js";
+import { workMeter } from "../../base/node.js";
 import { version } from "../../base/version.js";
 import type { Features } from "../../data/features/index.js";
 import { hashTable, takeRows, type Table } from "../../data/table/index.js";
@@ -9,8 +10,10 @@ import { openBudget, type Budget } from "../kinds/budget.js";
 import { type ClassLabels, classLabels } from "../training/classes/class-labels.js";
 import { defaultWorkers } from "../training/default-workers.js";
 import { learnerNamed } from "../training/learners.js";
+import { observed, type TrainingObserver } from "../training/observe.js";
 import type { FoldScores } from "../training/score-fold.js";
 import { train } from "../training/train.js";
+import type { Outcome, Trial, TrialPlan } from "../training/trial.js";
 import type { CrossValidation } from "./cross-validate.js";
 import { openFoldRunner, type FoldRunner } from "./fold-runner.js";
 import { openJournal, type Journal, type SearchIdentity } from "./journal.js";
@@ -20,7 +23,7 @@ import type { Method } from "./methods/method.js";
 import { tpe } from "./methods/tpe.js";
 import { encodeFold, planFolds, type PlannedFold } from "./resampling.js";
 import { summary } from "./run-cross-validation.js";
-import { runSearch, type Outcome, type SearchResult, type Trial, type TrialPlan } from "./search.js";
+import { runSearch, type SearchResult } from "./search.js";
 import { searchedOf, type Searched } from "./space/searched.js";
 import { withShare } from "./space/share.js";
 import { tuningMethods, type TuneOptions, type TuneResult } from "./tune.js";
@@ -31,12 +34,39 @@ const mostThreads = 64;
 /** Trials without a number of their own. */
 const usualTrials = 50;
 
+/** Implements `tune` before an observer's eyes. */
+export function tuneObserved<Row, Request>(
+  features: Features<Row, Request>,
+  table: Table<Row>,
+  options: TuneOptions,
+  observer: TrainingObserver,
+): Promise<TuneResult<Row, Request>> {
+  const { searched, method, trials, metric } = planOf(options, table.contract.target?.classes.length ?? 2);
+  const { folds, repeats, holdout, nested, seed = 0, gitCommit, signal } = options;
+  const { contract, source } = table;
+  const begin = {
+    ...{ work: "tuning" as const, learner: searched.map(({ learner }) => learner).join(","), seed, gitCommit },
+    ...{ contract, source, rows: { train: table.rows, validation: 0 } },
+    parameters: { method, metric, trials, folds, repeats, holdout, nested },
+  };
+  return observed(observer, begin, signal, (told) =>
+    runTuning(features, table, {
+      ...options,
+      onTrial(trial) {
+        told.trial(trial, metric);
+        options.onTrial?.(trial);
+      },
+    }),
+  );
+}
+
 /** Implements `tune`. */
 export async function runTuning<Row, Request>(
   features: Features<Row, Request>,
   table: Table<Row>,
   options: TuneOptions,
 ): Promise<TuneResult<Row, Request>> {
+  const worked = workMeter();
   const { best, nested, ...found } = await searchOptions(features, table, options);
   const { seed = 0, threshold, workers, signal, gitCommit } = options;
   const model = await train(features, table, {
@@ -47,7 +77,7 @@ export async function runTuning<Row, Request>(
     ...(signal && { signal }),
     ...(gitCommit !== undefined && { gitCommit }),
   });
-  return { ...found, best, nested, model };
+  return { ...found, best, nested, model: { ...model, trainingRun: { ...model.trainingRun, ...worked() } } };
 }
 
 /** The search without the training of the best. */

@@ -1,30 +1,9 @@
 import { canonicalJson } from "../../base/json/index.js";
 import type { Budget } from "../kinds/budget.js";
+import type { Outcome, Trial, TrialPlan } from "../training/trial.js";
 import type { Journal } from "./journal.js";
 import type { Method, Point } from "./methods/method.js";
 import type { Searched } from "./space/searched.js";
-
-/** A trial before it is done. */
-export interface TrialPlan {
-  readonly number: number;
-  readonly learner: string;
-  readonly options: Readonly<Record<string, unknown>>;
-  /** Share of the epochs, rounds or trees that it gets: 1 except for `asha`. */
-  readonly share: number;
-}
-
-/** What a trial ended with. */
-export interface Outcome {
-  /** Mean of the metric over the folds; null if it failed. */
-  readonly value: number | null;
-  /** By fold. */
-  readonly values: readonly number[];
-  /** Why it failed. */
-  readonly failed?: string | undefined;
-}
-
-/** One trial of a search: options of a learner, and how good they were. */
-export interface Trial extends TrialPlan, Outcome {}
 
 /** A search: which points, and how they are tried. */
 export interface SearchSetup {

@@ -3,11 +3,12 @@ import type { Table } from "../../data/table/index.js";
 import type { ObjectStore } from "../../io/store/index.js";
 import type { AnyMetricName } from "../evaluate/class-metrics.js";
 import type { BudgetOptions } from "../kinds/budget.js";
+import type { TrainingObserver } from "../training/observe.js";
 import type { ThresholdRule } from "../training/threshold.js";
 import type { TrainedModel } from "../training/train.js";
+import type { Trial } from "../training/trial.js";
 import type { CrossValidation } from "./cross-validate.js";
 import type { ByColumn, Resampling } from "./resampling.js";
-import type { Trial } from "./search.js";
 import type { SearchedLearner } from "./space/searched.js";
 
 /** The ways to search. */
@@ -49,6 +50,11 @@ export interface TuneOptions extends Resampling {
   readonly journal?: string | ObjectStore | undefined;
   /** Called after each trial. */
   readonly onTrial?: ((trial: Trial) => void) | undefined;
+  /**
+   * Logs the search as a run, and each trial as a run in it: a tracker of `churnkit/tracking`, or an open run of it. It cannot
+   * fail the search.
+   */
+  readonly tracker?: TrainingObserver | undefined;
   /** Kept in the bundle's provenance. */
   readonly gitCommit?: string | undefined;
 }
@@ -96,6 +102,7 @@ export async function tune<Row, Request>(
   table: Table<Row>,
   options: Omit<TuneOptions, "by"> & ByColumn<Row> = {},
 ): Promise<TuneResult<Row, Request>> {
-  const { runTuning } = await import("./run-tuning.js");
-  return runTuning(features, table, options);
+  const { runTuning, tuneObserved } = await import("./run-tuning.js");
+  const { tracker, ...own } = options;
+  return tracker === undefined ? runTuning(features, table, own) : tuneObserved(features, table, own, tracker);
 }

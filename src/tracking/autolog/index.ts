@@ -1,2 +1,2 @@
 export { flatParameters, trackedMetrics } from "./flat-parameters.js";
-export { logModel, trainingLog } from "./training-log.js";
+export { trainingLog } from "./training-log.js";

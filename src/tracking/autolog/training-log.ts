@@ -1,7 +1,7 @@
 import { ChurnkitError } from "../../base/errors.js";
 import { version } from "../../base/version.js";
 import { flatMetrics, trackedLabels } from "../../model/evaluate/index.js";
-import type { TrainedModel, TrainingBegin, TrainingWatch } from "../../model/training/index.js";
+import type { TrainedModel, TrainingBegin, TrainingWatch, Trial } from "../../model/training/index.js";
 import type { TrainingProgress } from "../../model/kinds/index.js";
 import type { TrackedRun } from "../runs/run.js";
 import { flatParameters, trackedMetrics } from "./flat-parameters.js";
@@ -9,7 +9,7 @@ import { systemMeter } from "./system-meter.js";
 
 /**
  * Logs a training into a run: parameters, each epoch, figures on held-out rows, pictures and a report, the bundle, what it
- * took of the machine.
+ * took of the machine; of a search also a run in it for each trial.
  *
  * @param options.bundle log the bundle too. Default true.
  */
@@ -20,6 +20,7 @@ export function trainingLog(
 ): TrainingWatch {
   const meter = systemMeter();
   const epochs = new Map<string, number>();
+  const trials: Promise<unknown>[] = [];
   const { learner, seed, rows, gitCommit, contract } = begin;
   const given = flatParameters({
     ...begin.parameters,
@@ -45,17 +46,21 @@ export function trainingLog(
       epochs.set(prefix, progress.epoch);
       logEpoch(run, prefix, progress);
     },
+    trial(trial, metric) {
+      trials.push(logTrial(run, trial, metric));
+    },
     async trained(model) {
+      await Promise.all(trials);
       run.logMetrics(meter.read());
       const { dataHash } = model.artifact.provenance;
       run.logInput({ name: nameOf(begin.source), hash: dataHash, source: begin.source, context: "training" });
       await logModel(run, model, { given, bundle });
     },
-    failed(error) {
+    async failed(error) {
+      await Promise.all(trials);
       run.logMetrics(meter.read());
       const code = ChurnkitError.isInstance(error) ? `${error.code}: ` : "";
       run.setTags({ error: `${code}${error instanceof Error ? error.message : String(error)}`.slice(0, 1_000) });
-      return Promise.resolve();
     },
   };
 }
@@ -65,7 +70,7 @@ export function trainingLog(
  *
  * @param options.given parameters that the run has already.
  */
-export async function logModel(
+async function logModel(
   run: TrackedRun,
   model: TrainedModel,
   { given = {}, bundle }: { readonly given?: Readonly<Record<string, string>>; readonly bundle: boolean },
@@ -98,6 +103,17 @@ function logEpoch(run: TrackedRun, prefix: string, progress: TrainingProgress): 
   );
 }
 
+/** Logs a trial as a run in that of its search: its options, the metric, and that of each fold. */
+function logTrial(run: TrackedRun, trial: Trial, metric: string): Promise<unknown> {
+  const { number, learner, options, share, value, values, failed } = trial;
+  const child = run.start({ name: `trial ${number + 1}` });
+  child.logParameters(flatParameters({ ...options, learner, trial: number + 1, share }));
+  if (value !== null) child.logMetrics({ [metric]: value });
+  for (const [fold, one] of values.entries()) child.logMetrics({ [`fold/${metric}`]: one }, { step: fold });
+  if (failed !== undefined) child.setTags({ error: failed.slice(0, 1_000) });
+  return child.end(failed === undefined ? "finished" : "failed");
+}
+
 /** Settings that the data decided; one that differs from what was asked for is logged beside it. */
 function logFound(run: TrackedRun, given: Readonly<Record<string, string>>, { artifact }: TrainedModel): void {
   const found = Object.entries(
@@ -111,7 +127,7 @@ function logFound(run: TrackedRun, given: Readonly<Record<string, string>>, { ar
       ]),
     ),
   );
-  if (given["learner"] !== undefined && artifact.provenance.learner !== given["learner"])
+  if (given["learner"] === "auto" && artifact.provenance.learner !== "auto")
     run.setTags({ "auto.chose": artifact.provenance.learner });
 }
 
