@@ -19,7 +19,6 @@ import {
 } from "../../model/evaluate/index.js";
 import { compile } from "../../model/scoring/index.js";
 import { seenRows, trainingFactsOf, type SeenRows } from "../../model/training/index.js";
-import { trackedMetrics } from "../../tracking/autolog/index.js";
 import type { TrackedRun } from "../../tracking/index.js";
 import { decisionFor, decisionOptions, type DecisionOptions } from "../decision-options.js";
 import { type EvaluatedRowsOptions, evaluatedRowsOptions, rowsToEvaluate } from "../evaluated-rows.js";
@@ -143,7 +142,7 @@ async function track(
 ): Promise<void> {
   const { evaluationFiles } = await import("../../report/model-sections.js");
   run.logParameters({ bundle: basename(bundle), file: basename(file), learner });
-  run.logMetrics(trackedMetrics(flatMetrics(evaluation)));
+  run.logMetrics(flatMetrics(evaluation));
   const page = { title: `Evaluation of ${name}`, rows: basename(file) };
   for await (const one of evaluationFiles([{ name: learner, evaluation }], page))
     await run.logArtifact(one.name, one.content);

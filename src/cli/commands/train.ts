@@ -15,7 +15,7 @@ import {
   type TrainedModel,
 } from "../../model/training/index.js";
 import { chanceNote, evaluate, flatMetrics, oneClassNote } from "../../model/evaluate/index.js";
-import { trackedMetrics, trainingLog } from "../../tracking/autolog/index.js";
+import { trainingLog } from "../../tracking/autolog/index.js";
 import type { TrackedRun } from "../../tracking/index.js";
 import type { ChurnNetworkOptions } from "../../model/kinds/index.js";
 import { ChurnkitError } from "../../base/errors.js";
@@ -143,7 +143,7 @@ async function trainFile(
   const seconds = Number(((performance.now() - started) / 1000).toFixed(3));
   const judged = test ? evaluate(model, test) : model.heldOut;
   if (tracked !== undefined) {
-    if (test !== undefined) tracked.logMetrics(trackedMetrics(flatMetrics(judged, "test/")));
+    if (test !== undefined) tracked.logMetrics(flatMetrics(judged, "test/"));
     await tracked.logArtifact("model.tar.gz", await packArchive(await toBundleFiles(artifact, { trainingRun })));
   }
   const notes = [oneClassNote(judged), chanceNote(judged), ...capNotes(model, interrupted(), options)].filter(

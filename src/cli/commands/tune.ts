@@ -7,7 +7,6 @@ import { defineFeatures } from "../../data/features/index.js";
 import { anyMetrics, type AnyMetricName, evaluate, flatMetrics, usualMetric } from "../../model/evaluate/index.js";
 import { learnerNameOf, learnerNames, type Trial } from "../../model/training/index.js";
 import { searchSpace, tune, tuningMethods, type TuneOptions, type TuneResult } from "../../model/tuning/index.js";
-import { trackedMetrics } from "../../tracking/autolog/index.js";
 import type { TrackedRun } from "../../tracking/index.js";
 import { durationOption, interruptible } from "../budget.js";
 import { decisionOptions, thresholdRule } from "../decision-options.js";
@@ -133,7 +132,7 @@ async function tuneFile(file: string, options: Options, tracked: TrackedRun | un
   const judged = test ? evaluate(model, test) : model.heldOut;
   if (tracked !== undefined) {
     tracked.logParameters({ best: found.best.number + 1 });
-    if (test !== undefined) tracked.logMetrics(trackedMetrics(flatMetrics(judged, "test/")));
+    if (test !== undefined) tracked.logMetrics(flatMetrics(judged, "test/"));
   }
   const seconds = Number(((performance.now() - started) / 1000).toFixed(3));
   const { trials: tried, best, ended, nested: outer } = found;

@@ -11,11 +11,11 @@ const longestLabel = 100;
 export function trackedLabels(labels: readonly string[]): string[] {
   const taken = new Set<string>();
   return labels.map((label) => {
-    const plain = label
+    const fitting = label
       .replace(/[^A-Za-z0-9_\-. ]/g, "_")
       .replace(/\.{2,}/g, ".")
-      .slice(0, longestLabel)
-      .replace(/^\.|\.$/g, "_");
+      .slice(0, longestLabel);
+    const plain = fitting.replace(/^\.|\.$/g, "_") || "_";
     let name = plain;
     for (let i = 2; taken.has(name); i++) name = `${plain}_${i}`;
     taken.add(name);

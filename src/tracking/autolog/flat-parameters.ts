@@ -29,7 +29,3 @@ export function flatParameters(parameters: Readonly<Record<string, unknown>>): R
   flat.delete("");
   return Object.fromEntries(flat);
 }
-
-/** The same for figures: `flatMetrics` names those of a class by its label, which may be any text. */
-export const trackedMetrics = (figures: Readonly<Record<string, number>>): Record<string, number> =>
-  Object.fromEntries(Object.entries(figures).map(([name, value]) => [fit(name), value]));

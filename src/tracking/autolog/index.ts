@@ -1,2 +1,1 @@
-export { flatParameters, trackedMetrics } from "./flat-parameters.js";
 export { trainingLog } from "./training-log.js";

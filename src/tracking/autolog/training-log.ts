@@ -4,7 +4,7 @@ import { flatMetrics, trackedLabels } from "../../model/evaluate/index.js";
 import type { TrainedModel, TrainingBegin, TrainingWatch, Trial } from "../../model/training/index.js";
 import type { TrainingProgress } from "../../model/kinds/index.js";
 import type { TrackedRun } from "../runs/run.js";
-import { flatParameters, trackedMetrics } from "./flat-parameters.js";
+import { flatParameters } from "./flat-parameters.js";
 import { systemMeter } from "./system-meter.js";
 
 /**
@@ -132,8 +132,8 @@ function logFound(run: TrackedRun, given: Readonly<Record<string, string>>, { ar
 }
 
 function logFigures(run: TrackedRun, { heldOut, baseline, caps, notes }: TrainedModel): void {
-  run.logMetrics(trackedMetrics(flatMetrics(heldOut)));
-  if (baseline !== undefined) run.logMetrics(trackedMetrics(flatMetrics(baseline.heldOut, "baseline/")));
+  run.logMetrics(flatMetrics(heldOut));
+  if (baseline !== undefined) run.logMetrics(flatMetrics(baseline.heldOut, "baseline/"));
   if (caps.length > 0)
     run.setTags({
       caps: caps

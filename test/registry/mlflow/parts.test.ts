@@ -3,9 +3,11 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ChurnkitError } from "../../../src/base/errors.js";
 import { aliasMoved } from "../../../src/registry/versions/aliases.js";
+import { trackedLabels } from "../../../src/model/evaluate/flat-metrics.js";
 import { checkMlflowLabels } from "../../../src/registry/backends/mlflow/labels.js";
 import { fittingName, logBatches } from "../../../src/io/mlflow/index.js";
 import { runMetrics, runParameters } from "../../../src/registry/backends/mlflow/run-values.js";
+import { checkName } from "../../../src/tracking/runs/checks.js";
 import { readAlias, writeTrail } from "../../../src/registry/backends/mlflow/trail.js";
 import type { AliasEntry, VersionDraft } from "../../../src/registry/registry-state.js";
 import { budget } from "../../helpers/budget.js";
@@ -65,6 +67,21 @@ describe("a name in MLflow", () => {
   ])("of %j is %j, a path that is no other", (name, fitting) => {
     expect(fittingName(name)).toBe(fitting);
     expect(posix.normalize(fitting)).toBe(fitting);
+  });
+});
+
+describe("a class's label in names", () => {
+  it("is one of its own that every tracker takes", () => {
+    const label = fc.oneof(fc.string({ maxLength: 4 }), fc.string({ unit: fc.constantFrom(".", "_", "a", "?", " ") }));
+    fc.assert(
+      fc.property(fc.uniqueArray(label, { minLength: 3, maxLength: 20 }), (labels) => {
+        const names = trackedLabels(labels).map((name) => `class.${name}.f1`);
+        expect(new Set(names).size).toBe(labels.length);
+        expect(names.map(fittingName)).toEqual(names);
+        for (const name of names) checkName("metric", name);
+      }),
+      { numRuns: budget(100) },
+    );
   });
 });
 

@@ -19,7 +19,5 @@ export function runParameters({ provenance }: VersionDraft): LoggedParameter[] {
 export function runMetrics({ metrics, registeredAt }: VersionDraft): LoggedMetric[] {
   const timestamp = Date.parse(registeredAt);
   const figures = Object.entries(flatMetrics(metrics));
-  // Labels of classes may hold what no name of MLflow may.
-  const fitting = new Map(figures.map(([name, value]) => [fittingName(name), value]));
-  return [...fitting].map(([key, value]) => ({ key, value: metricValue(value), timestamp, step: 0 }));
+  return figures.map(([key, value]) => ({ key, value: metricValue(value), timestamp, step: 0 }));
 }
