@@ -8,6 +8,7 @@ import { churnNetwork } from "../../src/model/kinds/network/learner.js";
 import { repeatedByWeight } from "../../src/model/kinds/row-weights.js";
 import { boosting } from "../../src/model/kinds/trees/boosting-learner.js";
 import { forest } from "../../src/model/kinds/trees/forest-learner.js";
+import { monitorBaselineOf, watchedArtifact } from "../../src/monitor/index.js";
 import { train } from "../../src/model/training/train.js";
 import { bent, learn } from "./trees/data.js";
 
@@ -160,6 +161,14 @@ describe("train with weights", () => {
     const width = ({ low = NaN, high = NaN }: MetricValue): number => high - low;
     expect(heldOut.rows).toBe(2400);
     expect(width(heldOut.values.auc) / width(plain.heldOut.values.auc)).toBeGreaterThan(0.8);
+  });
+
+  it("keeps the intervals in a monitor's baseline, also of rows of several files with the same numbers", async () => {
+    const weights = new Float32Array(800).fill(2);
+    const files = { ...table, rowNumbers: table.rowNumbers.map((row) => row % 400) };
+    const model = await train(defineFeatures(contract), files, { ...options, weights });
+    const { heldOut } = monitorBaselineOf(await watchedArtifact(model, files, { attributionRows: 0 })).quality;
+    expect(heldOut).toEqual(model.artifact.metrics);
   });
 
   it("refuses weights that are none", async () => {

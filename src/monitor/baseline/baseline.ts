@@ -73,6 +73,8 @@ export interface MonitorBaselineInput extends CompileOptions {
   readonly table: Table;
   /** Each row's probability by a model that has not seen the row; without them the model's own. */
   readonly probabilities?: Float64Array | undefined;
+  /** The number of each row's group, for rows that belong together, such as copies of one: intervals draw them together. */
+  readonly groups?: ArrayLike<number> | undefined;
   /** Groups to compare; a facet of labels without `groups` gets every level found. */
   readonly facets?: readonly Facet[] | undefined;
   /** The favorable outcome; "positive" by default. */
@@ -129,6 +131,7 @@ export async function monitorBaseline(input: MonitorBaselineInput): Promise<Moni
   const counter = confidenceCounter(threshold);
   for (const probability of probabilities) counter.add(probability);
   const known = outcomesOf(table, probabilities);
+  const groups = input.groups && Float64Array.from(known.rows, (row) => input.groups?.[row] ?? NaN);
   const resolved = facets.map((facet) => resolvedFacet(table, facet));
   return {
     format: 1,
@@ -145,7 +148,7 @@ export async function monitorBaseline(input: MonitorBaselineInput): Promise<Moni
     rows: { kept: table.rows, rejected: table.rejected.length },
     quality: {
       heldOut: bothClasses(known.labels)
-        ? summarize(evaluateScores(known.labels, known.probabilities, { threshold, costs, groups: known.groups }))
+        ? summarize(evaluateScores(known.labels, known.probabilities, { threshold, costs, groups }))
         : metrics,
       confidence: counter.counts(),
       calibration: known.labels.length === 0 ? null : calibrationSummary(known.labels, known.probabilities),

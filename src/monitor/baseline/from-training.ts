@@ -5,7 +5,7 @@ import { monitorBaseline, type MonitorBaselineInput } from "./baseline.js";
 import { withMonitorBaseline } from "./parse-baseline.js";
 
 /** Options for a trained model's baseline. */
-export type TrainedBaselineOptions = Omit<MonitorBaselineInput, "artifact" | "table" | "probabilities">;
+export type TrainedBaselineOptions = Omit<MonitorBaselineInput, "artifact" | "table" | "probabilities" | "groups">;
 
 /**
  * Returns the bundle of a newly trained model, with the baseline of all four monitors in it. No rows need to be kept
@@ -34,6 +34,6 @@ export async function watchedArtifact(
   const { rows, probabilities } = heldOutScores;
   return withMonitorBaseline(
     artifact,
-    await monitorBaseline({ ...options, artifact, table: takeRows(table, rows), probabilities }),
+    await monitorBaseline({ ...options, artifact, table: takeRows(table, rows), probabilities, groups: rows }),
   );
 }

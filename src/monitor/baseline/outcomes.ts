@@ -5,8 +5,8 @@ export interface KnownOutcomes {
   /** 1 for the positive class, 0 for the other. */
   readonly labels: Uint8Array;
   readonly probabilities: Float64Array;
-  /** The number of each row, the same for copies of one. */
-  readonly groups: Uint32Array;
+  /** Their places in the table. */
+  readonly rows: Uint32Array;
 }
 
 /** Rows of a table whose target is one of the contract's two classes, with their probabilities. */
@@ -14,7 +14,7 @@ export function outcomesOf(table: Table, probabilities: Float64Array): KnownOutc
   const { target } = table.contract;
   const data = target === undefined ? undefined : table.columns.get(target.column);
   if (target === undefined || data?.storage !== "coded")
-    return { labels: new Uint8Array(), probabilities: new Float64Array(), groups: new Uint32Array() };
+    return { labels: new Uint8Array(), probabilities: new Float64Array(), rows: new Uint32Array() };
   const rows: number[] = [];
   const labels: number[] = [];
   data.codes.forEach((code, row) => {
@@ -26,6 +26,6 @@ export function outcomesOf(table: Table, probabilities: Float64Array): KnownOutc
   return {
     labels: Uint8Array.from(labels),
     probabilities: Float64Array.from(rows, (row) => probabilities[row] as number),
-    groups: Uint32Array.from(rows, (row) => table.rowNumbers[row] as number),
+    rows: Uint32Array.from(rows),
   };
 }
