@@ -128,7 +128,10 @@ describe("logistic regression", () => {
       workers: 1,
     });
     expect(baseline).toBeUndefined();
-    expect(caps.at(-1)).toEqual({ cap: "budget", message: expect.stringContaining("no time for the baseline") as string });
+    expect(caps.at(-1)).toEqual({
+      cap: "budget",
+      message: expect.stringContaining("no time for the baseline") as string,
+    });
   });
 
   it("takes the penalty that it has by then, and is a model all the same", async () => {
