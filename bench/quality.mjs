@@ -4,8 +4,8 @@
 // off goes on where it was.
 //
 //   npm run bench:quality -- [--learners auto,boosting,network,forest,logistic] [--sets telco-churn,bank-churn,cell2cell]
-//                            [--splits 0,1,2,3,4] [--autogluon venv/bin/python] [--seconds 300] [--known 50000]
-//                            [--page docs/quality.md]
+//                            [--splits 0,1,2,3,4] [--autogluon venv/bin/python] [--seconds 300]
+//                            [--autogluon-sets telco-churn,bank-churn] [--known 50000] [--page docs/quality.md]
 //
 // AutoGluon needs a venv of its own: pip install "autogluon.tabular[lightgbm,catboost,xgboost,fastai]==1.6.3".
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
@@ -26,6 +26,7 @@ const { values } = parseArgs({
     sets: { type: "string", default: "telco-churn,bank-churn,cell2cell" },
     splits: { type: "string", default: "0,1,2,3,4" },
     autogluon: { type: "string" },
+    "autogluon-sets": { type: "string" },
     seconds: { type: "string", default: "300" },
     known: { type: "string", default: "50000" },
     data: { type: "string", default: "../shared/data" },
@@ -50,7 +51,7 @@ for (const name of listed(values.sets)) {
       const run = await kept(["ours", learner, name, split], () => ours(set, splits[split], learner));
       measured.push({ set: name, split, model: learner, ...run });
     }
-    if (values.autogluon !== undefined) {
+    if (values.autogluon !== undefined && listed(values["autogluon-sets"] ?? values.sets).includes(name)) {
       const fit = () => autogluon(values.autogluon, set, splits[split], seconds);
       const run = await kept.forever(["autogluon", seconds, name, split], fit);
       measured.push({ set: name, split, model: "AutoGluon", ...run });
