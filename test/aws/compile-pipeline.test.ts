@@ -287,6 +287,12 @@ describe("compilePipeline", () => {
       searching,
     ],
     [
+      "a search by a metric over several classes",
+      [ingest, parts, { ...tune, params: { ...tune.params, metric: "classes.logLoss" } }],
+      /"tune" searches by classes\.logLoss, which the log of a training job does not have/,
+      searching,
+    ],
+    [
       "gates",
       [ingest, train, { ...register, inputs: { model: "train.model", rows: "ingest.rows" }, when: undefined }],
       /"register" has rows, which/,

@@ -4,6 +4,7 @@ import { syntheticCustomers } from "../../src/data/synthetic.js";
 import { memoryStore } from "../../src/io/store/memory-store.js";
 import { readArtifact } from "../../src/jobs/artifacts.js";
 import { runPipeline } from "../../src/jobs/run.js";
+import { planRecords } from "../helpers/plans.js";
 
 const { records } = syntheticCustomers({ rows: 300, seed: 7 });
 const rows = [Object.keys(records[0] ?? {}), ...records.map((record) => Object.values(record))];
@@ -77,6 +78,30 @@ describe("the job tune", () => {
     expect(trials).toHaveLength(3);
     expect(trials[best]?.value).toBe(value);
     expect(new Set(trials.map(({ options }) => options["l2"])).size).toBe(3);
+  });
+
+  it("goes by a metric over several classes", async () => {
+    const plans = planRecords(200, 1);
+    const lines = [Object.keys(plans[0] ?? {}), ...plans.map((record) => Object.values(record))];
+    const file = new TextEncoder().encode(lines.map((line) => csvLine(line)).join(""));
+    const params = { target: "plan", positive: "pro", multiclass: true };
+    const learners = [
+      { learner: "logistic", options: { l2: 1 } },
+      { learner: "logistic", options: { l2: 100_000 } },
+    ];
+    const steps = [
+      { id: "ingest", job: "ingest", params, inputs: { file: "input.plans" } },
+      {
+        id: "tune",
+        job: "tune",
+        params: { learners, folds: 2, metric: "classes.accuracy" },
+        inputs: { rows: "ingest.rows" },
+      },
+    ];
+    const { artifacts } = await runPipeline({ inputs: { plans: "file" }, steps }, { store, inputs: { plans: file } });
+    const { best, value, trials } = (await readArtifact(store, "json", artifacts["tune.trials"])) as Trials;
+    expect([best, value]).toEqual([0, Math.max(...trials.map((trial) => trial.value))]);
+    expect(value).toBeGreaterThan(trials[1]?.value ?? NaN);
   });
 
   it.each([

@@ -17,6 +17,8 @@ const params = strictObject({
   name: optional(text(200)),
   target: optional(text()),
   positive: optional(text()),
+  /** Let the target of an inferred contract hold more than two classes. */
+  multiclass: optional(flag),
   id: names,
   text: names,
   ignore: names,

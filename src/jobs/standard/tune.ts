@@ -11,12 +11,14 @@ import {
 } from "../../base/json/index.js";
 import { version } from "../../base/version.js";
 import { defineFeatures } from "../../data/features/index.js";
-import { metricNames, metrics } from "../../model/evaluate/index.js";
+import { anyMetrics, type AnyMetricName } from "../../model/evaluate/index.js";
 import type { Trial } from "../../model/training/index.js";
 import { searchOptions, searchSpace, tuningMethods } from "../../model/tuning/index.js";
 import { defineJob } from "../job.js";
 import { learnerMembers, withLearner } from "../learner.js";
 import { trainingMembers, trainWatched } from "./train-watched.js";
+
+const metricNames = Object.keys(anyMetrics) as readonly AnyMetricName[];
 
 const params = strictObject({
   /** What is searched: learners, the simplest first, each with the options that stay and the space of those that vary. */
@@ -29,7 +31,7 @@ const params = strictObject({
   method: optional(oneOf(tuningMethods)),
   trials: optional(count(1, 100_000)),
   metric: withDefault(
-    where(oneOf(metricNames), (name) => metrics[name].needs !== "costs", "a metric that needs no costs"),
+    where(oneOf(metricNames), (name) => anyMetrics[name].needs !== "costs", "a metric that needs no costs"),
     "logLoss",
   ),
   folds: withDefault(count(2, 100), 5),

@@ -1,6 +1,6 @@
 import { ChurnkitError } from "../../../../base/errors.js";
 import type { PipelineStep } from "../../../../jobs/graph.js";
-import { type MetricName, metrics } from "../../../../model/evaluate/index.js";
+import { anyMetrics, type AnyMetricName } from "../../../../model/evaluate/index.js";
 import { trainingMetrics } from "../../../../model/training/index.js";
 import type { SearchSpace } from "../../../../model/tuning/index.js";
 import type { TrainingJob } from "../../requests/training-job.js";
@@ -54,7 +54,7 @@ export const compileTraining = (step: PipelineStep, workshop: Workshop): Defined
 /** Params of the job `tune`, which the graph has checked. */
 interface TuneParams {
   readonly learners: readonly (Params & { readonly space?: SearchSpace })[];
-  readonly metric?: MetricName;
+  readonly metric?: AnyMetricName;
 }
 
 /** Params that a tuning job says in another way, or does not have: each of its jobs holds rows out by itself. */
@@ -72,12 +72,19 @@ export function compileTuning(step: PipelineStep, workshop: Workshop): DefinedSt
       `The pipeline's step ${JSON.stringify(step.id)} has ${learners.length} learners; a search varies the options of one. Give one, or remove the search.`,
       { where: { path: `steps.${step.id}` } },
     );
+  const { better, needs } = anyMetrics[metric];
+  if (needs === "classes")
+    throw new ChurnkitError(
+      "PIPELINE_INVALID",
+      `The pipeline's step ${JSON.stringify(step.id)} searches by ${metric}, which the log of a training job does not have. Name a metric of the positive class, such as logLoss.`,
+      { where: { path: `steps.${step.id}` } },
+    );
   const others = Object.entries(step.params as Params).filter(([name]) => !ofSearch.includes(name));
   const training = trainingOf(step, { ...Object.fromEntries(others), ...first }, workshop);
   const { retries, ...rest } = optionsOf(step, settings);
   // Whether such a space goes with the strategy is checked with the whole job.
   const whole = { space, ...search } as WholeSearch;
-  const goal = metrics[metric].better === "higher" ? "Maximize" : "Minimize";
+  const goal = better === "higher" ? "Maximize" : "Minimize";
   return tuningStep(
     step.id,
     workshop.target,
