@@ -34,7 +34,6 @@ const unitAlone = ["test/base/{errors,hash}.test.ts", "test/io/s3-options.test.t
 /** These take longest: they begin first, so that none is left running alone at the end. */
 const slowest = [
   "aws-pipeline",
-  "aws-pipeline",
   "mlflow-registry",
   "snippets",
   "sagemaker-faults",

@@ -76,9 +76,9 @@ ${command}
 - Each set has five fixed splits: four fifths of the rows train the model, and one fifth tests it. Every figure is the mean
   over the test rows of the splits that the table names.
 - No model saw its test rows. Each learner ran as \`churnkit train\` runs it, with its defaults and seed 0.
-- The presets of \`auto\` were chosen by cross-validation on the training rows of splits 0 and 1 of Telco and Bank, and that it
-  looks for ratios on those of split 0 of cell2cell. Some of these are test rows of the other splits, so its figures are not
-  fully blind to these sets.
+- The presets of \`auto\` were chosen by cross-validation on the training rows of splits 0 and 1 of Telco and Bank. Its search
+  for ratios was tried out on the training rows of split 0 of cell2cell. Some of these are test rows of the other splits, so
+  its figures are not fully blind to these sets.
 - Accuracy and F1 are those at a threshold of 0.5. Calibration is the debiased calibration error over all splits together.
 - The kind says whether one model was measured, an ensemble of one learner, or a stack of several.
 - Seconds are wall time of one training.${autogluon(sets, seconds)}
