@@ -51,8 +51,8 @@ function knownSection({ rows, testRows, presets, seconds, auc, logLoss, best }) 
   const less = { auc: auc - best.auc, logLoss: logLoss - best.logLoss };
   return `## Made-up customers
 
-\`churnkit sample\` makes customers whose true probabilities of leaving are known. \`auto\` was trained on ${rows} of them in
-${figure(seconds, 0)} s (${presets} presets), and tested on ${testRows} others:
+\`churnkit sample\` makes customers whose true probabilities of leaving are known. \`auto\` was trained on ${rows.toLocaleString("en-US")} of them in
+${figure(seconds, 0)} s (${presets} presets), and tested on ${testRows.toLocaleString("en-US")} others:
 
 ${table(
   ["", "AUC", "log loss"],
