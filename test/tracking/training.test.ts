@@ -194,6 +194,17 @@ describe("a tracked search", () => {
     }
   });
 
+  it("is not hurt by a tracker that fails at every call", async () => {
+    const search = { ...options, method: "random" as const };
+    const { trials, model } = await tune(features, customers, search);
+    const left = await leftBehind(async () => {
+      const tracker = fileTracker(failing(memoryStore(), 1, "throws", true).target);
+      const tracked = await tune(features, customers, { ...search, tracker });
+      expect([tracked.trials, tracked.model.artifact]).toEqual([trials, model.artifact]);
+    });
+    expect(left).toEqual([]);
+  });
+
   it("keeps the trials of a search that was stopped", async () => {
     const tracker = fileTracker(memoryStore());
     const stop = new AbortController();

@@ -50,11 +50,7 @@ export function classLogOdds(
       let byShare = 0;
       if (place !== positive) {
         const value = joined(calibrateLogOdds(calibration, raw), own);
-        const [ofOwn, ofPositive, ofBoth] = parts.map((part) => exp(part + value)) as unknown as [
-          number,
-          number,
-          number,
-        ];
+        const [ofOwn = 0, ofPositive = 0, ofBoth = 0] = parts.map((part) => exp(part + value));
         bySlope *= -(ofPositive + ofBoth);
         byShare = ofOwn + ofBoth;
       }

@@ -22,7 +22,11 @@ export interface TrainingBegin {
 /** Hears how a training goes. What it throws does not reach the training. */
 export interface TrainingWatch {
   progress(progress: TrainingProgress): void;
-  /** One of the trials of a search. @param metric what its value is. */
+  /**
+   * One of the trials of a search has ended.
+   *
+   * @param metric the name of its value.
+   */
   trial(trial: Trial, metric: string): void;
   /** The training waits for the end of it. */
   trained(model: TrainedModel): Promise<void>;

@@ -34,8 +34,8 @@ export interface TrainOptions<Row = unknown> extends Omit<Partial<LearnerContext
    */
   readonly budget?: BudgetOptions;
   /**
-   * A folder or a store that keeps the state of networks after each epoch, and the learners that `auto` has finished. The same call then
-   * resumes from it.
+   * A folder or a store that keeps the state of networks after each epoch, and the learners that `auto` has finished. The
+   * same call then resumes from it.
    */
   readonly checkpoint?: string | ObjectStore | undefined;
   /** Kept in the bundle's provenance. */
@@ -55,7 +55,10 @@ export interface TrainedModel<Row = unknown, Request = unknown> {
    * and their calibrated probabilities.
    */
   readonly heldOutScores: HeldOut;
-  /** What the training took, without the baseline; of `tune` what the whole search took. `saveBundle(model, path)` keeps it in the manifest. */
+  /**
+   * What the training took, without the baseline; of `tune` what the whole search took. `saveBundle(model, path)` keeps it
+   * in the manifest.
+   */
   readonly trainingRun: TrainingRun;
   /** Epochs of each network of the model. */
   readonly history: readonly (readonly EpochRecord[])[];
